@@ -1,0 +1,255 @@
+"""What a poll has found, written down: new articles, sightings, and entries that have changed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from ingest.discovery import Discovery, entry_to_json, is_told_by_dates, same_item
+from store import outbox, snapshots
+from store.articles import PROCESS_OVERDUE
+from store.database import insert_into
+from store.feeds import DueFeed
+from store.outbox import Happening
+from store.snapshots import Capture
+from store.tables import Article, Sighting, Stage, digest
+
+# SQLite allows 32,766 bound values in a statement; an article has some fifteen.
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of a feed's entries.
+
+    `process` are the articles whose text the feed itself carries: they can be processed at once.
+    `rolled_over`: the feed was read before and shares no entry with what was known, so that items
+    between the two polls may have been missed.
+    """
+
+    new: int = 0
+    changed: int = 0
+    process: tuple[int, ...] = ()
+    rolled_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database has of the articles that a chunk of discoveries leads to."""
+
+    articles: dict[bytes, int]  # by the hash of the URL
+    sightings: dict[int, Sighting]  # of this feed, by article
+
+
+def record(
+    session: Session, feed: DueFeed, found: Sequence[Discovery], *, now: datetime
+) -> Recorded:
+    """Store a poll's discoveries; running it twice with the same ones changes nothing."""
+    read_before = (
+        session.exec(
+            select(Sighting.article_id).where(Sighting.feed_id == feed.id).limit(1)
+        ).first()
+        is not None
+    )
+    new, changed, process, known = 0, 0, list[int](), 0
+    # Every writer goes through the URLs in one order: unsorted batches deadlock on PostgreSQL.
+    ordered = sorted(found, key=lambda discovery: digest(discovery.url))
+    for chunk in _chunks(ordered):
+        part, seen = _record_chunk(session, feed, chunk, now)
+        new, changed, known = new + part.new, changed + part.changed, known + seen
+        process.extend(part.process)
+    rolled_over = read_before and bool(found) and known == 0
+    return Recorded(new, changed, tuple(process), rolled_over)
+
+
+def _chunks(found: Sequence[Discovery]) -> Iterator[Sequence[Discovery]]:
+    for start in range(0, len(found), CHUNK):
+        yield found[start : start + CHUNK]
+
+
+def _record_chunk(
+    session: Session, feed: DueFeed, chunk: Sequence[Discovery], now: datetime
+) -> tuple[Recorded, int]:
+    known = _known(session, feed, chunk)
+    inserted = _insert_articles(session, feed, chunk, known, now)
+    articles = known.articles | inserted
+    changed, touched, process = list[int](), list[int](), list[int]()
+    fresh, captures = list[dict[str, object]](), list[Capture]()
+    for discovery in chunk:
+        article_id = articles[digest(discovery.url)]
+        is_new = digest(discovery.url) in inserted
+        sighting = known.sightings.get(article_id)
+        if sighting is None:
+            fresh.append(_sighting_row(feed, article_id, discovery, now))
+        elif sighting.content_hash != discovery.content_hash:
+            _refresh_sighting(sighting, discovery)
+            changed.append(article_id)
+        else:
+            if sighting.updated_raw != _updated(discovery):
+                sighting.updated_raw = _updated(discovery)
+                if not discovery.from_feed:
+                    touched.append(article_id)
+            continue
+        if is_new or sighting is not None:
+            captures.append(_capture(article_id, discovery))
+            if discovery.from_feed:
+                process.append(article_id)
+    snapshots.keep_all(session, captures, now=now)
+    if fresh:
+        session.execute(insert_into(session, Sighting).values(fresh).on_conflict_do_nothing())
+    _touch(session, feed, list(known.sightings), now)
+    _put_to_work(session, [i for i in changed if i in process], Stage.PROCESS, now)
+    _put_to_work(session, [i for i in changed if i not in process], Stage.FETCH, now)
+    if is_told_by_dates(len(touched), len(known.sightings)):
+        _put_to_work(session, touched, Stage.FETCH, now)
+    outbox.write(
+        session,
+        [
+            Happening("article.discovered", feed_id=feed.id, article_id=article_id)
+            for article_id in inserted.values()
+        ],
+        now=now,
+    )
+    return Recorded(len(inserted), len(changed), tuple(process)), len(known.sightings)
+
+
+def _known(session: Session, feed: DueFeed, chunk: Sequence[Discovery]) -> _Known:
+    hashes = [digest(discovery.url) for discovery in chunk]
+    rows = session.execute(
+        select(Article.url_hash, Article.id).where(col(Article.url_hash).in_(hashes))
+    ).all()
+    articles: dict[bytes, int] = {bytes(url_hash): article_id for url_hash, article_id in rows}
+    by_guid = _moved(session, feed, [d for d in chunk if digest(d.url) not in articles])
+    articles |= by_guid
+    sightings = session.exec(
+        select(Sighting).where(
+            Sighting.feed_id == feed.id, col(Sighting.article_id).in_(articles.values())
+        )
+    ).all()
+    return _Known(articles, {sighting.article_id: sighting for sighting in sightings})
+
+
+def _moved(session: Session, feed: DueFeed, unknown: Sequence[Discovery]) -> dict[bytes, int]:
+    """Articles known by their GUID whose link has changed, by the hash of the new URL."""
+    with_guid = {digest(d.entry.guid): d for d in unknown if d.entry.guid}
+    if not with_guid:
+        return {}
+    sightings = session.exec(
+        select(Sighting).where(Sighting.feed_id == feed.id, col(Sighting.guid_hash).in_(with_guid))
+    ).all()
+    moved: dict[bytes, int] = {}
+    for sighting in sightings:
+        discovery = with_guid[bytes(sighting.guid_hash or b"")]
+        if same_item(sighting.title, discovery.entry):
+            moved[digest(discovery.url)] = sighting.article_id
+    return moved
+
+
+def _insert_articles(
+    session: Session, feed: DueFeed, chunk: Sequence[Discovery], known: _Known, now: datetime
+) -> dict[bytes, int]:
+    rows = [
+        {
+            "url": discovery.url,
+            "url_hash": digest(discovery.url),
+            "source_id": feed.source_id,
+            "first_seen_at": now,
+            "stage": Stage.PROCESS if discovery.from_feed else Stage.FETCH,
+            "attempts": 0,
+            "next_attempt_at": now + PROCESS_OVERDUE if discovery.from_feed else now,
+            "host": discovery.host,
+            "revisions": 0,
+            "title": discovery.entry.title,
+        }
+        for discovery in chunk
+        if digest(discovery.url) not in known.articles
+    ]
+    if not rows:
+        return {}
+    inserted = session.execute(
+        insert_into(session, Article)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .returning(col(Article.url_hash), col(Article.id))
+    ).all()
+    mine: dict[bytes, int] = {bytes(url_hash): article_id for url_hash, article_id in inserted}
+    lost = [row["url_hash"] for row in rows if row["url_hash"] not in mine]
+    if lost:  # another worker was first; its articles are known now
+        others = session.execute(
+            select(Article.url_hash, Article.id).where(col(Article.url_hash).in_(lost))
+        ).all()
+        known.articles.update({bytes(url_hash): article_id for url_hash, article_id in others})
+    return mine
+
+
+def _sighting_row(
+    feed: DueFeed, article_id: int, discovery: Discovery, now: datetime
+) -> dict[str, object]:
+    entry = discovery.entry
+    return {
+        "feed_id": feed.id,
+        "article_id": article_id,
+        "guid": entry.guid,
+        "guid_hash": digest(entry.guid) if entry.guid else None,
+        "entry_url": entry.url,
+        "title": entry.title,
+        "categories": list(entry.categories),
+        "published_raw": entry.published.raw if entry.published else None,
+        "content_hash": discovery.content_hash,
+        "updated_raw": _updated(discovery),
+        "first_seen_at": now,
+        "last_seen_at": now,
+    }
+
+
+def _updated(discovery: Discovery) -> str | None:
+    updated = discovery.entry.updated
+    return updated.raw if updated else None
+
+
+def _refresh_sighting(sighting: Sighting, discovery: Discovery) -> None:
+    sighting.content_hash = discovery.content_hash
+    sighting.updated_raw = _updated(discovery)
+    sighting.title = discovery.entry.title
+    sighting.categories = list(discovery.entry.categories)
+
+
+def _capture(article_id: int, discovery: Discovery) -> Capture:
+    return Capture(
+        article_id,
+        snapshots.ENTRY,
+        entry_to_json(discovery.entry),
+        url=discovery.url,
+        content_type="application/json",
+    )
+
+
+def _touch(session: Session, feed: DueFeed, article_ids: Sequence[int], now: datetime) -> None:
+    if article_ids:
+        session.execute(
+            update(Sighting)
+            .where(col(Sighting.feed_id) == feed.id, col(Sighting.article_id).in_(article_ids))
+            .values(last_seen_at=now)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _put_to_work(session: Session, article_ids: Sequence[int], stage: Stage, now: datetime) -> None:
+    """An entry has changed: its article goes the way again. One that waits to be fetched does."""
+    if article_ids:
+        due = now + PROCESS_OVERDUE if stage is Stage.PROCESS else now
+        session.execute(
+            update(Article)
+            .where(col(Article.id).in_(article_ids), col(Article.stage) != Stage.FETCH)
+            .values(
+                stage=stage,
+                attempts=0,
+                next_attempt_at=due,
+                claimed_until=None,
+                failed_stage=None,
+                error=None,
+            )
+            .execution_options(synchronize_session=False)
+        )

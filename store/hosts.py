@@ -1,0 +1,107 @@
+"""Turns on hosts: whoever holds the lease of a host's row is the only one to send it requests.
+
+So politeness holds across any number of workers and processes, and a worker that dies gives the
+host back when its lease runs out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, union, update
+from sqlmodel import Session, col, select
+
+from store.database import insert_into
+from store.tables import Article, Feed, Host, Stage
+
+# A nudge that was lost is repeated after this long; one that is only waiting in the queue is not
+# doubled before.
+NUDGE_AGAIN = timedelta(seconds=60)
+# How many hosts one tick wakes at most; the rest come with the next.
+HOSTS_PER_TICK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A held lease: when the host may be asked next, and how often it has refused in a row."""
+
+    host: str
+    next_request_at: datetime
+    refusals: int
+
+
+def acquire(
+    session: Session, host: str, *, owner: str, now: datetime, lease: timedelta
+) -> Turn | None:
+    """Take the host's turn, or None where another holds it."""
+    session.execute(
+        insert_into(session, Host)
+        .values(name=host, next_request_at=now, refusals=0)
+        .on_conflict_do_nothing()
+    )
+    row = session.execute(
+        update(Host)
+        .where(
+            col(Host.name) == host,
+            or_(
+                col(Host.lease_owner).is_(None),
+                col(Host.lease_owner) == owner,
+                col(Host.lease_until) <= now,
+            ),
+        )
+        .values(lease_owner=owner, lease_until=now + lease)
+        .returning(col(Host.next_request_at), col(Host.refusals))
+    ).first()
+    return None if row is None else Turn(host, row[0], row[1])
+
+
+def release(
+    session: Session, host: str, *, owner: str, next_request_at: datetime, refusals: int
+) -> None:
+    """Give the turn back, and say when the next may begin."""
+    session.execute(
+        update(Host)
+        .where(col(Host.name) == host, col(Host.lease_owner) == owner)
+        .values(
+            lease_owner=None,
+            lease_until=None,
+            nudged_until=None,
+            next_request_at=next_request_at,
+            refusals=refusals,
+        )
+    )
+
+
+def wake(session: Session, *, now: datetime) -> list[str]:
+    """Name the hosts that have due work and that nobody is at, and mark them as nudged."""
+    names = _with_due_work(session, now)
+    if not names:
+        return []
+    session.execute(
+        insert_into(session, Host)
+        .values([{"name": name, "next_request_at": now, "refusals": 0} for name in names])
+        .on_conflict_do_nothing()
+    )
+    rows = session.execute(
+        update(Host)
+        .where(
+            col(Host.name).in_(names),
+            col(Host.next_request_at) <= now,
+            or_(col(Host.lease_until).is_(None), col(Host.lease_until) <= now),
+            or_(col(Host.nudged_until).is_(None), col(Host.nudged_until) <= now),
+        )
+        .values(nudged_until=now + NUDGE_AGAIN)
+        .returning(col(Host.name))
+    )
+    return sorted(rows.scalars())
+
+
+def _with_due_work(session: Session, now: datetime) -> Sequence[str]:
+    feeds = select(Feed.host).where(
+        col(Feed.next_poll_at) <= now, col(Feed.paused).is_(False), col(Feed.gone_at).is_(None)
+    )
+    articles = select(Article.host).where(
+        Article.stage == Stage.FETCH, col(Article.next_attempt_at) <= now
+    )
+    both = union(feeds, articles).limit(HOSTS_PER_TICK)
+    return sorted(session.execute(both).scalars())

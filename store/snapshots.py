@@ -1,0 +1,81 @@
+"""What was fetched, compressed, so that everything after can be done again."""
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from store.tables import Snapshot
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+# The level at which a news page of 150 kB packs to a fifth in about a millisecond.
+ZSTD_LEVEL = 3
+
+PAGE = "page"
+ENTRY = "entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Bytes that were fetched for an article, not stored yet."""
+
+    article_id: int
+    kind: str
+    body: bytes
+    url: str
+    content_type: str | None
+
+
+def keep_all(session: Session, captures: Sequence[Capture], *, now: datetime) -> None:
+    """Store what is known to be new."""
+    if captures:
+        session.execute(insert(Snapshot), [_row(capture, now) for capture in captures])
+
+
+def keep(session: Session, capture: Capture, *, now: datetime) -> None:
+    """Store what was fetched, unless the article's last snapshot of this kind is the same bytes."""
+    last = session.exec(
+        select(Snapshot.sha256)
+        .where(Snapshot.article_id == capture.article_id, Snapshot.kind == capture.kind)
+        .order_by(col(Snapshot.id).desc())
+        .limit(1)
+    ).first()
+    row = _row(capture, now)
+    if last is None or bytes(last) != row["sha256"]:
+        session.execute(insert(Snapshot), [row])
+
+
+def _row(capture: Capture, now: datetime) -> dict[str, object]:
+    return {
+        "article_id": capture.article_id,
+        "kind": capture.kind,
+        "taken_at": now,
+        "url": capture.url,
+        "content_type": capture.content_type,
+        "sha256": hashlib.sha256(capture.body).digest(),
+        "size": len(capture.body),
+        "body": zstd.compress(capture.body, ZSTD_LEVEL),
+    }
+
+
+def latest(session: Session, article_id: int, kind: str) -> Snapshot | None:
+    """The newest snapshot of this kind of an article."""
+    return session.exec(
+        select(Snapshot)
+        .where(Snapshot.article_id == article_id, Snapshot.kind == kind)
+        .order_by(col(Snapshot.id).desc())
+        .limit(1)
+    ).first()
+
+
+def unpack(snapshot: Snapshot) -> bytes:
+    """The bytes as they were fetched."""
+    return zstd.decompress(snapshot.body)
