@@ -1,0 +1,166 @@
+"""What an HTTP answer means: for a feed that was polled, for a page that was fetched.
+
+Pure decisions. The caller has asked (`ingest.http`) and will store what is decided here.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ingest.feed import Feed, FeedError, parse_feed
+from ingest.http import FetchError, Refused, Response, TooLarge, Validators
+from ingest.schedule import cache_lifetime, parse_retry_after
+from ingest.text import clean_line
+
+# A host that says "too many requests" without saying for how long; a minute is what crawlers
+# commonly wait, doubled with each refusal in a row up to an hour.
+HOST_PAUSE = timedelta(minutes=1)
+HOST_PAUSE_LONGEST = timedelta(hours=1)
+# An error is shown in tables and kept in every poll's row; the rest of it helps nobody.
+ERROR_CHARACTERS = 300
+
+
+class PollOutcome(StrEnum):
+    READ = "read"
+    UNCHANGED = "unchanged"  # 304, or the same bytes again
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PollVerdict:
+    """What a poll has shown.
+
+    `moved_to` is where the feed has moved for good; `gone` means 410: never ask again;
+    `host_pause` holds for every request to the host, not for this feed alone.
+    """
+
+    outcome: PollOutcome
+    status: int | None = None
+    error: str | None = None
+    feed: Feed | None = None
+    body_hash: bytes | None = None
+    validators: Validators = Validators()
+    moved_to: str | None = None
+    gone: bool = False
+    host_pause: timedelta | None = None
+    retry_after: timedelta | None = None
+    fresh_for: timedelta | None = None
+    wire_bytes: int = 0
+    seconds: float = 0.0
+
+
+def judge_poll(
+    answer: Response | FetchError,
+    *,
+    body_hash: bytes | None,
+    refusals: int,
+    country: str | None,
+    now: datetime,
+) -> PollVerdict:
+    """Decide what the answer to a feed's poll means.
+
+    `body_hash` is that of the last body that was parsed, `refusals` the host's count of 429 and
+    503 in a row, `country` the source's (for dates whose zone is ambiguous).
+    """
+    if isinstance(answer, FetchError):
+        return PollVerdict(PollOutcome.FAILED, error=_short(str(answer)))
+    told = PollVerdict(
+        PollOutcome.FAILED,
+        status=answer.status,
+        wire_bytes=answer.wire_bytes,
+        seconds=answer.elapsed,
+        moved_to=answer.permanent_url,
+        retry_after=parse_retry_after(answer.headers.get("retry-after"), now),
+        host_pause=host_pause(answer, refusals, now),
+    )
+    if answer.status == 304:
+        fresh_for = cache_lifetime(answer.headers, now)
+        return replace(told, outcome=PollOutcome.UNCHANGED, fresh_for=fresh_for)
+    if answer.status != 200:
+        gone = answer.status == 410
+        error = "gone for good (410)" if gone else f"the server answered {answer.status}"
+        return replace(told, error=error, gone=gone)
+    new_hash = hashlib.sha256(answer.body).digest()
+    read = replace(
+        told,
+        outcome=PollOutcome.READ,
+        body_hash=new_hash,
+        validators=validators_of(answer),
+        fresh_for=cache_lifetime(answer.headers, now),
+    )
+    if new_hash == body_hash:
+        return replace(read, outcome=PollOutcome.UNCHANGED)
+    try:
+        feed = parse_feed(
+            answer.body, content_type=answer.content_type, url=answer.final_url, country=country
+        )
+    except FeedError as error:
+        # The validators are not kept: the next poll must get the body again, not a 304.
+        return replace(told, error=_short(str(error)))
+    return replace(read, feed=feed, error=feed.damaged)
+
+
+class PageOutcome(StrEnum):
+    FETCHED = "fetched"  # bytes to keep and process
+    UNCHANGED = "unchanged"  # 304
+    WITHHELD = "withheld"  # refused, forbidden, gone, too large: what the feed gave must do
+    LATER = "later"  # a passing fault
+
+
+@dataclass(frozen=True, slots=True)
+class PageVerdict:
+    """What the fetch of a page has shown; `gone` means that the page is not there (any more)."""
+
+    outcome: PageOutcome
+    status: int | None = None
+    error: str | None = None
+    gone: bool = False
+    host_pause: timedelta | None = None
+    retry_after: timedelta | None = None
+    response: Response | None = None
+
+
+def judge_page(answer: Response | FetchError, *, refusals: int, now: datetime) -> PageVerdict:
+    """Decide what the answer to an article's fetch means."""
+    if isinstance(answer, Refused | TooLarge):
+        return PageVerdict(PageOutcome.WITHHELD, error=_short(str(answer)))
+    if isinstance(answer, FetchError):
+        outcome = PageOutcome.LATER if answer.retry else PageOutcome.WITHHELD
+        return PageVerdict(outcome, error=_short(str(answer)))
+    status = answer.status
+    if status == 200:
+        return PageVerdict(PageOutcome.FETCHED, status=status, response=answer)
+    if status == 304:
+        return PageVerdict(PageOutcome.UNCHANGED, status=status)
+    error = f"the server answered {status}"
+    if status in (408, 425, 429) or status >= 500:
+        return PageVerdict(
+            PageOutcome.LATER,
+            status=status,
+            error=error,
+            host_pause=host_pause(answer, refusals, now),
+            retry_after=parse_retry_after(answer.headers.get("retry-after"), now),
+        )
+    return PageVerdict(PageOutcome.WITHHELD, status=status, error=error, gone=status in (404, 410))
+
+
+def host_pause(answer: Response, refusals: int, now: datetime) -> timedelta | None:
+    """How long the whole host is left alone after this answer; None: no longer than usual."""
+    if answer.status not in (429, 503):
+        return None
+    asked = parse_retry_after(answer.headers.get("retry-after"), now)
+    doubled = HOST_PAUSE * int(2 ** min(refusals, 10))
+    return min(doubled if asked is None else asked, HOST_PAUSE_LONGEST)
+
+
+def validators_of(answer: Response) -> Validators:
+    """What a later conditional request for the same address sends back (RFC 9110, 13.1)."""
+    return Validators(
+        etag=answer.headers.get("etag"), last_modified=answer.headers.get("last-modified")
+    )
+
+
+def _short(error: str) -> str:
+    line = clean_line(error)
+    return line if len(line) <= ERROR_CHARACTERS else line[: ERROR_CHARACTERS - 1] + "…"

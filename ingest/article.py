@@ -1,0 +1,176 @@
+"""The article's text out of a page's tree, with a check that none of it was lost on the way.
+
+trafilatura does the work. What it leaves out without a word is noticed by the page's prose: the
+longer paragraphs of the element that holds most of them. Where they are missing from the text,
+the extraction is repaired, done again by slower means, or replaced by those paragraphs.
+"""
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lxml import etree, html
+from trafilatura import bare_extraction
+
+from ingest.language import letters_worth
+from ingest.text import html_to_text
+
+# Lengths are in Latin letters; a Han character is worth three (`letters_worth`).
+
+# Below this the slower means are tried too (trafilatura's readability and justext); it is what
+# trafilatura takes for too little itself.
+TOO_SHORT_LETTERS = 250
+
+# A paragraph of fewer letters may as well be a caption, a teaser or a button.
+PROSE_LETTERS = 80
+
+# With less than this share of its letters in lines of prose a text is a list of links: a menu was
+# taken for the article.
+LIST_SHARE = 0.3
+
+# Parts of a body that hold less than this share of what was found are not worth a second run.
+TOLERATED_LOSS = 0.3
+
+# Two extractors that agree on little text are right more often than the prose beside it, unless
+# that is this many times as much: sidebars with teasers reach three times a short article.
+SWAMPED = 4
+
+# Pages of more elements are no articles, and cost trafilatura more than the 20 s that a page may
+# take: of those only the prose is taken. News pages have 1,000 to 10,000.
+MAX_ELEMENTS = 50_000
+
+_BEGINNING = 60  # characters by which a paragraph is found again in the text
+# What stands in these is nobody's article and is not missed.
+_BESIDE = ("aside", "footer", "nav", "form", "noscript", "figure", "header", "template")
+_BESIDE_CLASS = re.compile(
+    r"comment|disqus|repl(?:y|ies)|footer|cookie|consent|sidebar|related|teaser|promo",
+    re.IGNORECASE,
+)
+
+_count_elements = etree.XPath("count(//*)")
+
+_LOGGER = logging.getLogger(__name__)
+# It reports every page without text as an error; here that is a result like any other.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    text: str
+    letters: int
+    holder: html.HtmlElement  # the element it stands in
+    kind: tuple[str, str]  # of the holder: tag and class
+
+    def is_in(self, squeezed: str) -> bool:
+        """Whether it is in a text, both without white space."""
+        return "".join(self.text[: 2 * _BEGINNING].split())[:_BEGINNING] in squeezed
+
+
+def article_text(tree: html.HtmlElement, markup: str) -> str:
+    """The article's text, a line a paragraph; "" where the page has none.
+
+    `tree` is what the parser made of `markup`, and may be changed by a repair.
+    """
+    if _count_elements(tree) > MAX_ELEMENTS:
+        return prose_lines(markup)
+    text = _extracted(tree, fast=True)
+    prose = list(_prose(tree))
+    if _join_split_body(prose, text):
+        text = _extracted(tree, fast=True)
+    body = _body(prose)
+    share = _prose_share(text)
+    if share >= LIST_SHARE and _is_enough(text, body):
+        return text
+    slower = _extracted(tree, fast=False)
+    was_list = share < LIST_SHARE <= _prose_share(slower)
+    text = slower if was_list else max((text, slower), key=_prose_letters)
+    if not _is_enough(text, body):
+        plain = "\n".join(paragraph.text for paragraph in body) or prose_lines(markup)
+        text = max((text, plain), key=_prose_letters)
+    return text
+
+
+def prose_lines(markup: str) -> str:
+    """The lines of the page that read as prose, wherever they stand; for want of better."""
+    lines = html_to_text(markup).splitlines()
+    return "\n".join(line for line in lines if letters_worth(line) >= PROSE_LETTERS)
+
+
+def _extracted(tree: html.HtmlElement, *, fast: bool) -> str:
+    try:
+        document = bare_extraction(tree, fast=fast, include_comments=False, with_metadata=False)
+    except Exception:  # whatever a library does at a hostile page, the page is what is at fault
+        _LOGGER.info("the extractor failed", exc_info=True)
+        return ""
+    return getattr(document, "text", None) or ""
+
+
+def _is_enough(text: str, body: Sequence[_Paragraph]) -> bool:
+    """Whether the text is long enough, also beside the page's prose, to be the article."""
+    return letters_worth(text) >= TOO_SHORT_LETTERS and _letters(body) <= SWAMPED * _prose_letters(
+        text
+    )
+
+
+def _prose(tree: html.HtmlElement) -> Iterator[_Paragraph]:
+    beside: dict[html.HtmlElement, bool] = {}
+    for element in tree.iter("p"):
+        text = " ".join(element.text_content().split())
+        letters = letters_worth(text)
+        holder = element.getparent()
+        if holder is None or letters < PROSE_LETTERS:
+            continue
+        if holder not in beside:
+            beside[holder] = _is_beside(holder)
+        if not beside[holder]:
+            yield _Paragraph(text, letters, holder, (holder.tag, holder.get("class") or ""))
+
+
+def _is_beside(holder: html.HtmlElement) -> bool:
+    if next(holder.iterancestors(*_BESIDE), None) is not None or holder.tag in _BESIDE:
+        return True
+    return bool(_BESIDE_CLASS.search(f"{holder.get('class')} {holder.get('id')}"))
+
+
+def _body(prose: Sequence[_Paragraph]) -> Sequence[_Paragraph]:
+    """The paragraphs of the one element that holds most of the page's prose."""
+    by_holder: dict[html.HtmlElement, list[_Paragraph]] = defaultdict(list)
+    for paragraph in prose:
+        by_holder[paragraph.holder].append(paragraph)
+    return max(by_holder.values(), key=_letters, default=[])
+
+
+def _join_split_body(prose: Sequence[_Paragraph], text: str) -> bool:
+    """Join a body that the page cuts into equal parts, of which the extractor took only some.
+
+    Magazines put advertisements between the parts. What holds a missing paragraph is of the body
+    when it is the same element, by name and class, as what holds those that were found.
+    """
+    squeezed = "".join(text.split())
+    found = [paragraph for paragraph in prose if paragraph.is_in(squeezed)]
+    holders = {paragraph.holder for paragraph in found}
+    kinds = {paragraph.kind for paragraph in found if paragraph.kind[1]}
+    lost = [p for p in prose if p.kind in kinds and p.holder not in holders]
+    if _letters(lost) <= TOLERATED_LOSS * _letters(found):
+        return False
+    split = {paragraph.kind for paragraph in lost}
+    parts = dict.fromkeys(paragraph.holder for paragraph in prose if paragraph.kind in split)
+    first, *others = (part for part in parts if not any(a in parts for a in part.iterancestors()))
+    for part in others:
+        first.extend(list(part))
+    return True
+
+
+def _letters(paragraphs: Sequence[_Paragraph]) -> int:
+    return sum(paragraph.letters for paragraph in paragraphs)
+
+
+def _prose_letters(text: str) -> int:
+    lines = map(letters_worth, text.splitlines())
+    return sum(letters for letters in lines if letters >= PROSE_LETTERS)
+
+
+def _prose_share(text: str) -> float:
+    return _prose_letters(text) / max(1, letters_worth(text))

@@ -1,0 +1,50 @@
+"""Which text of an article is kept: the page's or the feed's, the new one or the one before."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from ingest.extract import Document
+from ingest.quality import Quality
+
+# How much a document of each quality is worth beside another of the same article. A short text
+# is a text; a wall, an error page or unreadable bytes are not.
+_WORTH = {Quality.OK: 2, Quality.SHORT: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The revision that stands now."""
+
+    content_hash: bytes
+    quality: Quality
+
+
+def content_hash(title: str, text: str) -> bytes:
+    """32 bytes that change with the title or the text, but not with white space in the text."""
+    return hashlib.sha256(f"{title}\0{' '.join(text.split())}".encode()).digest()
+
+
+def choose(page: Document | None, entry: Document | None) -> Document | None:
+    """The better of what the page and the feed gave; the page where they are worth the same.
+
+    Where the page is a wall, the feed's text is kept and marked with what the page was, so that
+    an analyst sees why there is only a summary.
+    """
+    if page is None or entry is None:
+        return page or entry
+    if _worth(page) >= _worth(entry) or not entry.text:
+        return page
+    return replace(entry, quality=page.quality if _worth(page) == 0 else entry.quality)
+
+
+def is_new_revision(document: Document, current: Current | None) -> bool:
+    """Whether this document becomes a revision: it changed, and does not put a wall over a text."""
+    if current is None:
+        return True
+    if _worth(document) == 0 and current.quality in _WORTH:
+        return False
+    return content_hash(document.title, document.text) != current.content_hash
+
+
+def _worth(document: Document) -> int:
+    return _WORTH.get(document.quality, 0)

@@ -1,0 +1,180 @@
+"""A page, or a feed's entry, made into a Document: the one thing that everything after works on.
+
+Pure: bytes in, Document out, the same for the same bytes; so what is stored can be done again when
+EXTRACTOR_VERSION rises. trafilatura has crashed when run in threads: run this in processes.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from lxml.html import HtmlElement
+
+from ingest.article import article_text, prose_lines
+from ingest.byline import clean_authors
+from ingest.charset import decode
+from ingest.dates import Dated
+from ingest.entry import Entry
+from ingest.feedtext import carries_full_text, feed_text
+from ingest.fingerprint import normalised
+from ingest.head import Head, read_head
+from ingest.language import detect_language
+from ingest.markup import parse, visible_text
+from ingest.metadata import (
+    canonical_link,
+    choose_date,
+    choose_title,
+    outlet_names,
+    page_authors,
+    page_date,
+    page_language,
+    page_title,
+    searched_date,
+    site_name,
+    states_home_page,
+)
+from ingest.quality import Facts, Quality, find_marks, is_short, judge, may_be_a_wall
+from ingest.text import clean_line, clean_text
+from ingest.url import UrlError, canonical
+
+__all__ = [
+    "EXTRACTOR_VERSION",
+    "Document",
+    "Hint",
+    "carries_full_text",
+    "extract_entry",
+    "extract_page",
+]
+
+# Raise it whenever the same bytes come out as another Document: `reprocess --outdated` asks for it.
+EXTRACTOR_VERSION = "1"
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An article as it is stored: text a line a paragraph, everything clean (`ingest.text`)."""
+
+    title: str
+    text: str
+    authors: tuple[str, ...]
+    published: Dated | None
+    language: str | None  # BCP-47 primary tag
+    canonical_url: str | None  # as the page states it; None where it does not
+    site_name: str | None
+    quality: Quality
+    taken_from: Literal["page", "feed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the feed's entry said of the article before the page was asked."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published: Dated | None = None
+    language: str | None = None
+
+
+def extract_page(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None = None,
+    hint: Hint = Hint(),
+    country: str | None = None,
+) -> Document:
+    """The article of a page.
+
+    `url` is where the page was found, `content_type` the header's value, `country` the source's
+    (ISO 3166 alpha-2; it decides what "CST" means). Never raises: a body without an article is a
+    Document with little or no text, and its quality says so.
+    """
+    markup, _ = decode(body, declared=_charset(content_type))
+    parsed = parse(markup)
+    if parsed is None:
+        return _without_page(hint)
+    tree = parsed.tree
+    head = read_head(tree)
+    title = page_title(head, url=url)
+    published = choose_date(hint.published, page_date(head, url=url, country=country))
+    if published is None or published.at is None:
+        published = searched_date(tree, url=url, country=country) or published
+    authors = clean_authors(hint.authors, outlet=outlet_names(head)) or page_authors(head, tree)
+    text = clean_text(article_text(tree, markup) if parsed.complete else prose_lines(markup))
+    text = _without_title(text.strip(), title)
+    chosen_title = choose_title(clean_line(hint.title), title)
+    return Document(
+        title=chosen_title,
+        text=text,
+        authors=authors,
+        published=published,
+        language=detect_language(text or chosen_title) or page_language(head) or hint.language,
+        canonical_url=canonical_link(head, url=url),
+        site_name=site_name(head) or None,
+        quality=_quality(text, title, head, tree, markup, url),
+        taken_from="page",
+    )
+
+
+def extract_entry(entry: Entry) -> Document:
+    """The document that the feed itself gives: its full content, or else its summary."""
+    text = feed_text(entry)
+    title = clean_line(entry.title)
+    try:
+        link = canonical(entry.url) if entry.url else None
+    except UrlError:
+        link = None
+    return Document(
+        title=title,
+        text=text,
+        authors=clean_authors(entry.authors),
+        published=entry.published or entry.updated,
+        language=detect_language(text or title) or entry.language,
+        canonical_url=link,
+        site_name=None,
+        quality=Quality.SHORT if is_short(text) else Quality.OK,
+        taken_from="feed",
+    )
+
+
+def _quality(
+    text: str, title: str, head: Head, tree: HtmlElement, markup: str, url: str
+) -> Quality:
+    return judge(
+        Facts(
+            title=title,
+            text=text,
+            visible=visible_text(tree) if may_be_a_wall(text) else "",
+            marks=find_marks(markup) if is_short(text) else frozenset(),
+            not_free=head.article.is_free is False,
+            home_page=not head.article.is_article and states_home_page(head, url=url),
+        )
+    )
+
+
+def _without_title(text: str, title: str) -> str:
+    """The text without its headline, which documents carry apart."""
+    first, _, rest = text.partition("\n")
+    return rest.lstrip() if title and rest and normalised(first) == normalised(title) else text
+
+
+def _without_page(hint: Hint) -> Document:
+    title = clean_line(hint.title)
+    return Document(
+        title=title,
+        text="",
+        authors=clean_authors(hint.authors),
+        published=hint.published,
+        language=detect_language(title) or hint.language,
+        canonical_url=None,
+        site_name=None,
+        quality=Quality.SHORT,
+        taken_from="page",
+    )
+
+
+def _charset(content_type: str | None) -> str | None:
+    found = _CHARSET.search(content_type or "")
+    return found[1] if found else None

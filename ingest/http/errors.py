@@ -1,0 +1,48 @@
+"""What can go wrong in a fetch, and whether asking again can help.
+
+    FetchError                  retry
+    ├── Refused                 never   we do not ask this: scheme, spelling, private address
+    │   └── RedirectRefused     never   a redirect that leads nowhere: loop, too many, odd target
+    ├── TooLarge                never   more bytes than the caller allows, as sent or unpacked
+    ├── Unreachable             later   no usable answer: DNS, connect, TLS, reset, garbage
+    ├── DeadlineExceeded        later   the exchange took longer than it may
+    └── HostBusy                later   the host has been given to somebody else, says `turn`
+
+A status is never an error here: 404 and 500 are answers, and the caller judges them.
+"""
+
+from typing import ClassVar
+
+
+class FetchError(Exception):
+    """Base of everything that `Fetcher` raises. `retry` tells "later" (True) from "never"."""
+
+    retry: ClassVar[bool] = True
+
+
+class Refused(FetchError):
+    """We do not make this request, today or tomorrow, unless a setting changes."""
+
+    retry = False
+
+
+class RedirectRefused(Refused):
+    """A redirect loop, too many redirects, or a target that is not plain http(s)."""
+
+
+class TooLarge(FetchError):
+    """The answer is larger than the limits of this request."""
+
+    retry = False
+
+
+class Unreachable(FetchError):
+    """There was no usable answer this time."""
+
+
+class DeadlineExceeded(FetchError):
+    """The whole exchange, redirects included, did not end in time."""
+
+
+class HostBusy(FetchError):
+    """The host of a redirect is being asked by somebody else."""

@@ -1,0 +1,153 @@
+"""The fetcher: a GET with its redirects, within one deadline."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from ipaddress import IPv4Network, IPv6Network
+from types import TracebackType
+
+from ingest.http.budget import Deadline
+from ingest.http.connection import Dialler, tls_context
+from ingest.http.decoding import ACCEPT_ENCODING
+from ingest.http.exchange import Exchanges
+from ingest.http.guard import networks
+from ingest.http.identity import checked, product_token
+from ingest.http.messages import NONE_YET, Limits, Response, Turn, Validators, always
+from ingest.http.redirects import MAX_REDIRECTS, next_hop
+from ingest.http.resolving import Resolver, system_resolver
+from ingest.http.robots import ROBOTS_LIMITS, ROBOTS_REDIRECTS, Robots
+from ingest.http.target import parse_target
+
+
+class Fetcher:
+    """Asks the web, politely and within limits. Thread-safe.
+
+    Every address is judged when it is dialled: the public internet, and the CIDRs of
+    `private_hosts`. Connections are kept and used again, one an origin. Redirects, retries and
+    proxies are not left to any library; environment variables change nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        private_hosts: Sequence[str | IPv4Network | IPv6Network] = (),
+        resolve: Resolver = system_resolver,
+    ) -> None:
+        """Raises ValueError for a User-Agent that cannot be sent and for what is no CIDR."""
+        self._user_agent = checked(user_agent)
+        self._exchanges = Exchanges(Dialler(resolve, networks(private_hosts), tls_context()))
+        self._robots = Robots(self._robots_txt, token=product_token(user_agent))
+
+    def get(
+        self,
+        url: str,
+        *,
+        limits: Limits,
+        accept: str,
+        validators: Validators = NONE_YET,
+        turn: Turn = always,
+    ) -> Response:
+        """Fetch `url`. Any status is an answer; what is none is raised as a FetchError.
+
+        `accept` is the Accept field. `validators` make the request conditional, so that 304 may
+        be the answer; they go along to redirect targets, whose answer they are of. `turn(host)` is
+        entered around every hop to another host than the first, which is the caller's already.
+        """
+        fields = {"Accept": accept, **_conditions(validators)}
+        return self._follow(url, fields, limits, turn)
+
+    def robots_allow(self, url: str, *, turn: Turn = always) -> bool:
+        """Whether robots.txt lets us ask for `url`; it is fetched where it is not known yet.
+
+        Raises FetchError where it cannot be had, and then `url` may not be asked for either: later
+        for a site in trouble, never for a refused address.
+        """
+        target = parse_target(url)
+        return self._robots.rules(target.url, turn).allow(target.url)
+
+    def crawl_delay(self, url: str, *, turn: Turn = always) -> float | None:
+        """Seconds that the site of `url` wants between requests, or None if it does not say.
+
+        At most `robots.LONGEST_CRAWL_DELAY`. Raises FetchError like `robots_allow`.
+        """
+        return self._robots.rules(parse_target(url).url, turn).crawl_delay
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._exchanges.close()
+
+    def __enter__(self) -> "Fetcher":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _follow(
+        self,
+        url: str,
+        fields: Mapping[str, str],
+        limits: Limits,
+        turn: Turn,
+        *,
+        most_redirects: int = MAX_REDIRECTS,
+        cut: bool = False,
+    ) -> Response:
+        deadline = Deadline(limits.deadline)
+        sent = {"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING, **fields}
+        target = parse_target(url)
+        first_host = target.host
+        visited = [target.url]
+        moved_for_good, permanent_url = True, None
+        while True:
+            held = nullcontext() if target.host == first_host else turn(target.host)
+            with held:
+                answer = self._exchanges.ask(target, sent, limits, deadline, cut=cut)
+            hop = next_hop(answer.status, answer.location, visited=visited, most=most_redirects)
+            if hop is None:
+                break
+            target = parse_target(hop.url)
+            visited.append(target.url)
+            moved_for_good = moved_for_good and hop.permanent
+            if moved_for_good:
+                permanent_url = target.url
+        there = 200 <= answer.status < 300 or answer.status == 304
+        return Response(
+            url=url,
+            final_url=target.url,
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            content_type=answer.headers.get("content-type"),
+            permanent_url=permanent_url if there else None,
+            wire_bytes=answer.wire_bytes,
+            elapsed=deadline.elapsed(),
+        )
+
+    def _robots_txt(self, url: str, turn: Turn) -> tuple[int, bytes]:
+        answer = self._follow(
+            url,
+            {"Accept": "text/plain, */*;q=0.5"},
+            ROBOTS_LIMITS,
+            turn,
+            most_redirects=ROBOTS_REDIRECTS,
+            cut=True,
+        )
+        return answer.status, answer.body
+
+
+def _conditions(validators: Validators) -> dict[str, str]:
+    """The fields of a conditional request. What could not have come in a header is left out."""
+    fields = {
+        "If-None-Match": validators.etag,
+        "If-Modified-Since": validators.last_modified,
+    }
+    return {
+        name: value
+        for name, value in fields.items()
+        if value and value.isprintable() and max(value) <= "\xff"
+    }

@@ -1,0 +1,89 @@
+"""A page's characters made into a tree without losing any of its text on the way.
+
+libxml2 and the extractor behind it lose text without a word: one `&#x1b;` or `&#xFFFE;` and the
+article is gone; tags nested deeper than the parser's limit, and the rest of the page is. So what
+XML refuses is taken out before parsing, and a tree says whether it is all of the page.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree, html
+
+# The characters that are no character of XML 1.0 (section 2.2): lxml refuses to store them. What
+# else nobody reads is taken out of the text afterwards, which is shorter.
+_REFUSED_CONTROLS = bytes({*range(0x20)} - {*b"\t\n\r\f"})
+_REFUSED_NONCHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")  # U+FFFE and U+FFFF in UTF-8
+
+_REFERENCE = re.compile(rb"&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
+# Longer than any code point, leading zeros aside: out of range without converting it to a number.
+_MAX_REFERENCE_DIGITS = 8
+
+_VISIBLE = etree.XPath(
+    "//body//text()[not(parent::script or parent::style or parent::template)]", smart_strings=False
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A page's tree. `complete` is false where the parser's limit cut off the rest of the page."""
+
+    tree: html.HtmlElement
+    complete: bool
+
+
+def parse(markup: str) -> Parsed | None:
+    """The tree of a page; None where there is no element in it."""
+    parser = html.HTMLParser(
+        encoding="utf-8",
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+        default_doctype=False,
+        huge_tree=True,  # depth 2,048 instead of 256; the size is capped where pages are fetched
+    )
+    try:
+        tree = html.document_fromstring(clean_markup(markup), parser=parser)
+    except etree.ParserError:
+        return None
+    limits = (entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log)
+    return Parsed(tree, complete=not any(limits))
+
+
+def visible_text(tree: html.HtmlElement) -> str:
+    """All that a reader without scripts may see of the page, menus included, on one line."""
+    return " ".join(" ".join(_VISIBLE(tree)).split())
+
+
+def clean_markup(markup: str) -> bytes:
+    """The markup in UTF-8, without the characters that lose text, plain or as references."""
+    cleaned = markup.encode("utf-8", "ignore")  # lone surrogates are left out
+    cleaned = cleaned.translate(None, _REFUSED_CONTROLS).replace(b"\f", b" ")
+    cleaned = _REFUSED_NONCHARACTERS.sub(b"", cleaned)
+    # Taking a reference out can leave another ("&#x1&#x1b;b;"); a space in its place cannot.
+    for replacement in (b"", b" "):
+        cleaned = _without_refused_references(cleaned, replacement)
+    return cleaned
+
+
+def _without_refused_references(markup: bytes, replacement: bytes) -> bytes:
+    # The distinct references are few even where a whole page is written in them.
+    refused = {reference for reference in set(_REFERENCE.findall(markup)) if _is_refused(reference)}
+    if not refused:
+        return markup
+    return _REFERENCE.sub(lambda m: replacement if m[0] in refused else m[0], markup)
+
+
+def _is_refused(reference: bytes) -> bool:
+    digits = reference[2:].rstrip(b";")
+    base = 16 if digits[:1] in b"xX" else 10
+    digits = digits.lstrip(b"xX0")
+    if len(digits) > _MAX_REFERENCE_DIGITS:
+        return True
+    codepoint = int(digits or b"0", base)
+    return (
+        codepoint > 0x10FFFF
+        or 0xD800 <= codepoint <= 0xDFFF
+        or codepoint in (0xFFFE, 0xFFFF)
+        or (codepoint < 0x20 and codepoint not in b"\t\n\r")
+    )

@@ -1,0 +1,238 @@
+"""What a document is worth: an article, too little of one, or a wall that answers with status 200.
+
+`judge` decides from plain facts. A wall needs two things: its words, and too little else to be an
+article; so an article about paywalls, or one with a "subscribe" box beside it, stays an article.
+The words are in walls.toml.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from ahocorasick_rs import AhoCorasick
+
+from ingest.fingerprint import normalised
+from ingest.language import letters_worth
+
+# Lengths are in Latin letters; a Han character is worth three (`letters_worth`).
+
+# Shorter than the articles of 181 hand-checked news pages (the shortest has 369 characters), and
+# what trafilatura takes for too little.
+SHORT_LETTERS = 250
+
+# Walls say what they have to say, and name what else there is to read, in fewer letters than this.
+WALL_LETTERS = 1_200
+
+# A preview before a paywall runs to a few paragraphs. A text of more than this was given whole,
+# even where the page calls itself not free (metered sites do so on every page).
+PREVIEW_LETTERS = 2_000
+
+# A longer text still ends in a paywall when its words stand in the very last lines.
+TAIL_CHARS = 300
+
+# Cookies are mentioned by every page; a wall of consent speaks of little else.
+MIN_CONSENT_PHRASES = 3
+
+# What a reader sees beyond this is not looked at for a wall's words: walls are short pages.
+VISIBLE_CHARS = 10_000
+
+# Characters in a text that are a misread encoding's: a damaged byte here and there stays under
+# this share, a text read wrongly is far above.
+MOJIBAKE_SHARE = 0.05
+MIN_MOJIBAKE = 4
+# Chinese text has up to 6 % of characters whose GB18030 bytes are UTF-8 by chance (52 articles);
+# Chinese in UTF-8 that was read as GB18030 has nothing else.
+MISREAD_CHINESE_SHARE = 0.3
+_MOJIBAKE_SAMPLE = 2_000
+
+_EAST_ASIAN = re.compile(r"[\u3041-\u30fa\u3400-\u9fff\uac00-\ud7a3]")
+_GAP = 16  # what "*" in a phrase stands for, in characters
+
+
+class Quality(StrEnum):
+    """What the text is; OK and SHORT are the article's own, the others are not."""
+
+    OK = "ok"
+    SHORT = "short"
+    PAYWALL = "paywall"
+    BLOCKED = "blocked"
+    CONSENT = "consent"
+    SOFT_404 = "soft-404"
+    MOJIBAKE = "mojibake"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the decision rests on."""
+
+    title: str  # the page's own, without the site's name; never the feed's
+    text: str  # as extracted
+    visible: str = ""  # what a reader sees of the whole page; asked for where `may_be_a_wall`
+    marks: frozenset[Quality] = frozenset()  # by `find_marks`; asked for where `is_short`
+    not_free: bool = False  # JSON-LD says isAccessibleForFree: false
+    home_page: bool = False  # the page says that it is the site's home page
+
+
+def may_be_a_wall(text: str) -> bool:
+    """Whether the text is short enough to be a wall, or a preview before one."""
+    return letters_worth(text[: PREVIEW_LETTERS + 1]) <= PREVIEW_LETTERS
+
+
+def is_short(text: str) -> bool:
+    """Whether the text is too little to be an article."""
+    return letters_worth(text[:SHORT_LETTERS]) < SHORT_LETTERS
+
+
+def find_marks(markup: str) -> frozenset[Quality]:
+    """The walls whose names, scripts or addresses stand in the page's markup."""
+    lower = markup.lower()
+    return frozenset(
+        kind for kind, wall in _walls().items() if any(mark in lower for mark in wall.marks)
+    )
+
+
+def judge(facts: Facts) -> Quality:
+    """The quality of a document."""
+    if _is_mojibake(facts.text):
+        return Quality.MOJIBAKE
+    letters = letters_worth(facts.text)
+    if letters < WALL_LETTERS:
+        wall = _short_wall(facts, short=letters < SHORT_LETTERS)
+        if wall is not None:
+            return wall
+    if facts.home_page:
+        return Quality.SOFT_404
+    if _is_paywall(facts, letters):
+        return Quality.PAYWALL
+    return Quality.SHORT if letters < SHORT_LETTERS else Quality.OK
+
+
+def _short_wall(facts: Facts, *, short: bool) -> Quality | None:
+    """The wall that a text of no great length is, if it is one: by title, words, then marks."""
+    walls = _walls()
+    title = normalised(facts.title)
+    # With hardly a text the words are where the extractor did not look.
+    seen = _padded(facts.visible[:VISIBLE_CHARS] if short else facts.text)
+    for kind, wall in walls.items():
+        if wall.named(title) and (short or wall.spoken(seen)):
+            return kind
+    for kind in (Quality.BLOCKED, Quality.SOFT_404):
+        if short and walls[kind].spoken(seen):
+            return kind
+    if len(walls[Quality.CONSENT].spoken(seen)) >= MIN_CONSENT_PHRASES:
+        return Quality.CONSENT
+    marked = (kind for kind in (Quality.BLOCKED, Quality.CONSENT) if kind in facts.marks)
+    return next(marked, None) if short else None
+
+
+def _is_paywall(facts: Facts, letters: int) -> bool:
+    paywall = _walls()[Quality.PAYWALL]
+    if letters <= PREVIEW_LETTERS:
+        seen = _padded(f"{facts.title}\n{facts.text}\n{facts.visible[:VISIBLE_CHARS]}")
+        return facts.not_free or bool(paywall.spoken(seen))
+    return bool(paywall.spoken(_padded(facts.text[-TAIL_CHARS:])))
+
+
+# --- the words of walls --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Wall:
+    titles: tuple[str, ...]
+    phrases: tuple[tuple[str, ...], ...]  # each in the parts between its "*"
+    beginnings: AhoCorasick  # finds the first parts of the phrases
+    marks: tuple[str, ...]
+
+    def named(self, title: str) -> bool:
+        """Whether a normalised title is a wall's: it begins like one, or is its one word."""
+        if f"{title} " in self.titles:
+            return True
+        return any(f"{title} ".startswith(known) for known in self.titles if _is_telling(known))
+
+    def spoken(self, text: str) -> list[tuple[str, ...]]:
+        """The phrases that stand in a text made by `_padded`."""
+        begun = set(self.beginnings.find_matches_as_strings(text, overlapping=True))
+        return [p for p in self.phrases if p[0] in begun and _stands_in(p, text)]
+
+
+@cache
+def _walls() -> Mapping[Quality, _Wall]:
+    data = tomllib.loads(files("ingest").joinpath("walls.toml").read_text("utf-8"))
+    return {Quality(kind): _wall(**words) for kind, words in data.items()}
+
+
+def _wall(*, titles: list[str], phrases: list[str], marks: list[str]) -> _Wall:
+    parts = tuple(tuple(map(_phrase, phrase.split("*"))) for phrase in phrases)
+    return _Wall(
+        titles=tuple(_phrase(title).lstrip() for title in titles),
+        phrases=parts,
+        beginnings=AhoCorasick([first for first, *_ in parts]),
+        marks=tuple(marks),
+    )
+
+
+def _is_telling(title: str) -> bool:
+    """Whether a title may go on after these words; a single word may begin any headline."""
+    return " " in title.strip() or not title.isascii()
+
+
+def _padded(text: str) -> str:
+    """The page's text as phrases are compared with it."""
+    return f" {normalised(text)} "
+
+
+def _phrase(text: str) -> str:
+    """A phrase, or a part of one: whole words, but for scripts that put no space between them."""
+    folded = normalised(text)
+    return folded if _EAST_ASIAN.search(folded) else f" {folded} "
+
+
+def _stands_in(phrase: tuple[str, ...], text: str) -> bool:
+    start = text.find(phrase[0])
+    while start >= 0:
+        # Two parts may share the space between them.
+        end = start + len(phrase[0]) - 1
+        for part in phrase[1:]:
+            found = text.find(part, end, end + _GAP + len(part))
+            if found < 0:
+                break
+            end = found + len(part) - 1
+        else:
+            return True
+        start = text.find(phrase[0], start + 1)
+    return False
+
+
+# --- text in the wrong encoding ------------------------------------------------------------------
+
+# Three bytes of UTF-8, as any Chinese character is; two, as accented Latin and Cyrillic are.
+_UTF8_TRIPLE = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
+_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+# Pairs of bytes shown as Latin-1: no language writes so many accented letters in a row.
+_LATIN_RUN = re.compile(r"[\u00a1-\u00ff]{4,}")
+# U+FFFD in UTF-8, read as GBK.
+_REPLACED_TWICE = "\u951f\u65a4\u62f7"
+
+
+def _is_mojibake(text: str) -> bool:
+    sample = text[:_MOJIBAKE_SAMPLE]
+    if sample.isascii():
+        return False
+    wrong = max(
+        sample.count("\ufffd"),
+        len(_REPLACED_TWICE) * sample.count(_REPLACED_TWICE),
+        sum(map(len, _LATIN_RUN.findall(sample))),
+        _misread(sample, "cp1252", _UTF8),
+    )
+    return wrong >= max(MIN_MOJIBAKE, MOJIBAKE_SHARE * len(sample)) or _misread(
+        sample, "gb18030", _UTF8_TRIPLE
+    ) >= MISREAD_CHINESE_SHARE * 2 * len(sample)
+
+
+def _misread(sample: str, encoding: str, sequence: re.Pattern[bytes]) -> int:
+    """How many bytes of the text, written in `encoding`, are UTF-8: by chance few, else all."""
+    return sum(map(len, sequence.findall(sample.encode(encoding, "replace"))))

@@ -1,0 +1,113 @@
+"""A text as the tagger reads it: its sentences, and who and what is named in each."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from ingest.relations.matching import Match, Matcher
+from ingest.relations.sentences import sentence_ends
+from ingest.relations.vocabulary import Side, Table
+
+Field = Literal["title", "text"]
+
+# How far into the text the opening reaches that may tell whose government speaks: letterhead, place,
+# date and first answer of a briefing stand within it.
+VOICE_REACH = 1000
+
+# What makes a name at the beginning of a line a speaker's label in a transcript: `Guo Jiakun:`,
+# `President Trump (20:22):`, `耿爽：`.
+_LABEL_END = re.compile(r"\s{0,2}(?:\([^()\n]{1,20}\)\s?)?[:：]")
+
+
+class Sentence:
+    """One sentence in which something of the lexicon is named. Matches stand in order of offset."""
+
+    __slots__ = (
+        "china", "end", "field", "frames", "genres", "number", "relations", "start", "taiwan", "third",
+        "topics", "us",
+    )  # fmt: skip
+
+    def __init__(self, field: Field, number: int, start: int, end: int) -> None:
+        self.field: Field = field
+        self.number = number  # which sentence of its field, from 0
+        self.start, self.end = start, end
+        self.us: list[Match] = []
+        self.china: list[Match] = []
+        self.taiwan: list[Match] = []
+        self.third: list[Match] = []
+        self.frames: list[Match] = []
+        self.genres: list[Match] = []
+        self.relations: list[Match] = []
+        self.topics: list[Match] = []
+
+
+class Reading(NamedTuple):
+    """What was read: sentences that name something, in order, the title's first."""
+
+    title: str
+    text: str
+    sentences: Sequence[Sentence]
+    voice: Side | None  # the side whose government speaks, where the text itself tells
+
+    def between(self, sentence: Sentence, first: Match, second: Match) -> str:
+        """What stands between two matches of a sentence."""
+        whole = self.title if sentence.field == "title" else self.text
+        return whole[first.end : second.start]
+
+
+def read(title: str, text: str, matcher: Matcher) -> Reading:
+    sentences: list[Sentence] = []
+    voice = _read_field("title", title, matcher, sentences)
+    voice_in_text = _read_field("text", text, matcher, sentences)
+    return Reading(title, text, sentences, voice or voice_in_text)
+
+
+def _read_field(
+    field: Field, text: str, matcher: Matcher, sentences: list[Sentence]
+) -> Side | None:
+    """Append the sentences that name something; return the side whose government first speaks."""
+    matches = matcher.find(text)
+    if not matches:
+        return None
+    ends = sentence_ends(text)
+    voice: Side | None = None
+    sentence = Sentence(field, 0, 0, 0)
+    for match in matches:
+        start, _, entry = match
+        if start >= sentence.end:
+            number = bisect_right(ends, start)
+            sentence = Sentence(field, number, ends[number - 1] if number else 0, ends[number])
+            sentences.append(sentence)
+        table = entry.table
+        if table is Table.ACTOR:
+            _by_side(sentence, entry.side).append(match)
+            if voice is None and start < VOICE_REACH and field == "text" and _is_label(match, text):
+                voice = entry.side
+        elif table is Table.TOPIC:
+            sentence.topics.append(match)
+        elif table is Table.RELATION:
+            sentence.relations.append(match)
+        elif table is Table.FRAME:
+            sentence.frames.append(match)
+        elif table is Table.GENRE:
+            sentence.genres.append(match)
+        elif voice is None and start < VOICE_REACH:
+            voice = entry.side
+    return voice
+
+
+def _is_label(match: Match, text: str) -> bool:
+    """Whether a person of one of the two sides is named as the speaker of what follows."""
+    start, end, entry = match
+    if entry.kind != "person" or entry.side not in (Side.US, Side.CHINA):
+        return False
+    return (start == 0 or text[start - 1] == "\n") and bool(_LABEL_END.match(text, end))
+
+
+def _by_side(sentence: Sentence, side: Side | None) -> list[Match]:
+    if side is Side.US:
+        return sentence.us
+    if side is Side.CHINA:
+        return sentence.china
+    return sentence.taiwan if side is Side.TAIWAN else sentence.third

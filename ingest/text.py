@@ -1,0 +1,113 @@
+"""Text from strangers made safe to keep: what every string passes before it is stored or shown."""
+
+import html
+import re
+
+# Half of what a feed may weigh (10 MB), and more than any one entry holds.
+MAX_FRAGMENT = 5_000_000
+
+# What no reader sees and something downstream chokes on:
+_UNWANTED = re.compile(
+    "["
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # C0 and C1 controls: terminals obey them, XML refuses
+    "\ud800-\udfff"  # lone surrogates: cannot be encoded
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi controls: text that shows as another
+    "\ufdd0-\ufdef\ufffe\uffff"  # noncharacters, of the first plane
+    + "".join(
+        f"{chr((plane << 16) | 0xFFFE)}{chr((plane << 16) | 0xFFFF)}" for plane in range(1, 17)
+    )
+    + "\ufeff"  # byte order marks that were glued into the text
+    "]"
+)
+_LINE_END = re.compile("\r\n?")
+
+# `html.unescape` raises at numbers of more than 4,300 digits; no character has more than 7.
+_ENDLESS_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{20,};?")
+_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
+_SPACES = re.compile(r"[^\S\n]+")
+
+# A tag, a comment, or a declaration begins here; any other < is text.
+_MARKUP = re.compile(
+    r"<(?:(?P<comment>!--)|(?P<declaration>[!?])|/?(?P<tag>[a-zA-Z][a-zA-Z0-9:-]*))"
+)
+# The end of a tag, quoted attributes jumped over. No match goes past the next <, which is what
+# keeps the whole linear; a tag with a < in an attribute ends at its first >.
+_TAG_END = re.compile(r"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*+>""")
+
+_PARAGRAPHS = re.compile(
+    "address|article|aside|blockquote|br|caption|center|dd|details|div|dl|dt|fieldset|figcaption"
+    "|figure|footer|form|h[1-6]|header|hr|legend|li|main|nav|ol|p|pre|section|summary|table|tr|ul"
+)
+_CELLS = frozenset({"td", "th"})
+# Elements whose content is no text of the document.
+_DROPPED = {
+    name: re.compile(rf"</{name}\b[^<>]*>", re.IGNORECASE)
+    for name in ("head", "iframe", "noscript", "object", "script", "style", "svg", "template")
+}
+
+
+def clean_text(value: str) -> str:
+    """The text without what cannot be stored or must not be shown; lines end in \\n.
+
+    What comes back is the same after a round through PostgreSQL, SQLite, JSON and UTF-8.
+    """
+    return _UNWANTED.sub("", _LINE_END.sub("\n", value))
+
+
+def clean_line(value: str) -> str:
+    """`clean_text` on one line: every run of white space is one space, none at the ends."""
+    # Folded first, since some of what `clean_text` drops (form feed) separates words.
+    return " ".join(clean_text(" ".join(value.split())).split())
+
+
+def html_to_text(fragment: str) -> str:
+    """The readable text of an HTML fragment: a line a paragraph, no scripts, entities decoded.
+
+    For summaries and titles of feeds, where there is no page around the text to be told from it.
+    Never raises, takes time linear in the fragment (which the parsers of lxml and the standard
+    library do not on hostile input), and reads `MAX_FRAGMENT` characters of it.
+    """
+    fragment = _CDATA.sub("", fragment[:MAX_FRAGMENT])
+    # A line break in the source is a space; lines come from tags.
+    text = html.unescape(_ENDLESS_REFERENCE.sub("", _without_tags(" ".join(fragment.split("\n")))))
+    lines = (_SPACES.sub(" ", line).strip() for line in clean_text(text).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _without_tags(fragment: str) -> str:
+    pieces: list[str] = []
+    unclosed: set[str] = set()  # elements known to have no end tag further on
+    position = 0
+    while found := _MARKUP.search(fragment, position):
+        pieces.append(fragment[position : found.start()])
+        position = _end_of_markup(fragment, found)
+        name = (found["tag"] or "").lower()
+        if _PARAGRAPHS.fullmatch(name):
+            pieces.append("\n")
+        elif name in _CELLS:
+            pieces.append(" ")
+        elif name in _DROPPED and name not in unclosed and not _is_empty(found, position):
+            closing = _DROPPED[name].search(fragment, position)
+            if closing:
+                position = closing.end()
+            elif name in ("script", "style"):
+                position = len(fragment)  # as HTML has it: the rest of a cut fragment is code
+            else:
+                unclosed.add(name)
+    pieces.append(fragment[position:])
+    return "".join(pieces)
+
+
+def _is_empty(tag: re.Match[str], end: int) -> bool:
+    """Whether nothing can be inside: it is an end tag, or closes itself (<svg … />)."""
+    return tag[0].startswith("</") or tag.string[end - 2 : end] == "/>"
+
+
+def _end_of_markup(fragment: str, found: re.Match[str]) -> int:
+    if found["comment"]:
+        end = fragment.find("-->", found.end())
+        return len(fragment) if end < 0 else end + len("-->")
+    if found["tag"] and (whole := _TAG_END.match(fragment, found.end())):
+        return whole.end()
+    end = fragment.find(">", found.end())
+    return len(fragment) if end < 0 else end + 1
