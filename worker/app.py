@@ -1,0 +1,118 @@
+"""The Celery app: queues, beat schedule, and the promises that a broken worker must not break.
+
+Run as `celery -A worker.app worker -Q network -P threads`, `celery -A worker.app worker -Q cpu -P
+prefork` and `celery -A worker.app beat`; `transpacific up` starts all of them.
+"""
+
+from typing import Any
+
+import redis
+import structlog
+from celery import Celery
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_process_shutdown
+from kombu import Queue  # type: ignore[attr-defined]
+
+from store.database import DatabaseError
+from worker import logs, settings
+from worker.context import Context
+from worker.redis_server import RedisUnavailable, check_policy
+
+NETWORK = "network"
+CPU = "cpu"
+
+# Seconds. Extraction of a page within the size caps takes well under one; a task that is still at
+# it after this is told so, then killed.
+SOFT_TIME_LIMIT = 40
+HARD_TIME_LIMIT = 60
+# Redelivery of a message whose worker is gone. More than twice the hard limit: a task that is
+# only slow must not run twice, time and again.
+VISIBILITY_TIMEOUT = 300
+# A child is replaced after so many pages or when it has grown to so many kilobytes: parsers leak.
+PAGES_PER_CHILD = 2_000
+KILOBYTES_PER_CHILD = 600_000
+# How often a message whose worker process died is sent again; the article's row counts too.
+WORKER_LOST_RETRIES = 3
+
+_settings = settings.load()
+context = Context(_settings)
+
+app = Celery("transpacific", broker=_settings.broker, include=["worker.tasks"])
+app.conf.update(
+    task_queues=[Queue(NETWORK), Queue(CPU)],
+    task_default_queue=NETWORK,
+    task_routes={"worker.tasks.process_article": {"queue": CPU}},
+    task_create_missing_queues=False,
+    task_serializer="json",
+    accept_content=["json"],
+    # Results are in the database; storing them in Redis costs a quarter of the throughput.
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    # Late acknowledgement loses nothing when a worker dies; every task may run twice.
+    task_acks_late=True,
+    worker_prefetch_multiplier=1,
+    task_retry_on_worker_lost=True,
+    task_time_limit=HARD_TIME_LIMIT,
+    task_soft_time_limit=SOFT_TIME_LIMIT,
+    worker_max_tasks_per_child=PAGES_PER_CHILD,
+    worker_max_memory_per_child=KILOBYTES_PER_CHILD,
+    # A worker that is stopped hands unfinished work back instead of holding it until the timeout.
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "unacked_restore_throttle": 1,
+        # A publish must not wait for ever on a broker that is gone: the nudge is only a nudge.
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+    },
+    broker_pool_limit=_settings.network_threads,
+    worker_send_task_events=False,
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+    beat_schedule={
+        name: {
+            "task": f"worker.tasks.{name}",
+            "schedule": seconds,
+            # Beats that nobody has heard must not pile up.
+            "options": {"queue": NETWORK, "expires": max(seconds, 10.0)},
+        }
+        for name, seconds in {
+            "tick": _settings.tick_seconds,
+            "sweep": _settings.sweep_seconds,
+            "deliver": _settings.tick_seconds,
+        }.items()
+    },
+)
+
+
+def redis_client() -> redis.Redis:
+    """A client of the broker's Redis, whichever way its URL is written."""
+    url = _settings.broker.replace("redis+socket://", "unix://", 1)
+    return redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=5)
+
+
+@setup_logging.connect
+def _logging(**_: Any) -> None:
+    logs.configure(_settings.log_format)
+
+
+@worker_init.connect
+def _check(**_: Any) -> None:
+    """Refuse to start over a database or a Redis that cannot be relied on."""
+    try:
+        context.database.check()
+        check_policy(redis_client())
+    except (DatabaseError, RedisUnavailable) as error:
+        structlog.get_logger(__name__).error("worker.refused", reason=str(error))
+        raise SystemExit(1) from None
+
+
+@worker_process_init.connect
+def _child_begins(**_: Any) -> None:
+    """A forked child must not use the connections of its parent: it opens its own."""
+    context.database.dispose(close=False)
+
+
+@worker_process_shutdown.connect
+def _child_ends(**_: Any) -> None:
+    context.close()

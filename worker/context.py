@@ -1,0 +1,81 @@
+"""What every step of the work needs: settings, database, fetcher, clock."""
+
+import os
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from ingest.http import Fetcher, user_agent
+from ingest.relations.tagger import Tagger, load_tagger
+from store import migrate
+from store.database import Database
+from worker.settings import Settings
+
+
+class Nudges(Protocol):
+    """Ways to say "there is work". A nudge may be lost or doubled without harm."""
+
+    def fetch_host(self, host: str) -> None:
+        """Feeds or pages of this host are due."""
+
+    def process_article(self, article_id: int) -> None:
+        """This article's bytes are there."""
+
+
+@dataclass
+class Context:
+    """The tools of one process."""
+
+    settings: Settings
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, its schema made or checked. Raises `DatabaseError`."""
+        if not self.settings.database_url:
+            prepare_home(self.settings.home)
+        database = Database(self.settings.database)
+        migrate.ensure(database)
+        return database
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """The one way out to the web."""
+        return Fetcher(
+            user_agent=user_agent(self.settings.contact),
+            private_hosts=self.settings.private_hosts,
+        )
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        """The tagger, with the operator's own lexicon over ours. Raises `LexiconError`."""
+        return load_tagger(self.settings.lexicon)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        if "fetcher" in self.__dict__:
+            self.fetcher.close()
+        if "database" in self.__dict__:
+            self.database.dispose()
+
+
+def prepare_home(home: Path) -> None:
+    """Make the service's own directory, readable by its user alone."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def now() -> datetime:
+    """The clock of the service: everything below `worker` is handed its time."""
+    return datetime.now(UTC)
+
+
+def jitter() -> float:
+    """A number in [0, 1) that spreads work out."""
+    return random.random()
+
+
+def process_name() -> str:
+    """Names this process among all workers, as the holder of a lease."""
+    return f"{os.uname().nodename}:{os.getpid()}"

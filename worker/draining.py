@@ -1,0 +1,287 @@
+"""Draining a host: its due feeds and waiting pages, one after the other, over one connection.
+
+Feeds and pages of one host are one task, not two, so that they share the host's turn: a feed
+that is due while the host's pages are being fetched is polled by whoever is at it.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+
+import structlog
+from ingest.schedule import PollFacts, next_interval, next_poll
+
+from ingest.answers import PageOutcome, PollOutcome, PollVerdict, judge_page, judge_poll
+from ingest.discovery import discoveries
+from ingest.http import (
+    FEED_LIMITS,
+    PAGE_LIMITS,
+    FetchError,
+    HostBusy,
+    Refused,
+    Response,
+    Validators,
+)
+from store import articles, feeds, hosts
+from store import discoveries as discovered
+from store.articles import PageToFetch
+from store.discoveries import Recorded
+from store.feeds import DueFeed, PollCounts
+from store.tables import Stage
+from worker import context as clock
+from worker.context import Context, Nudges
+
+log = structlog.get_logger(__name__)
+
+# One task works on a host for this long, then lets others have the thread and comes back.
+BUDGET = timedelta(seconds=30)
+# The lease outlives the budget and one whole exchange begun in its last moment.
+LEASE = BUDGET + timedelta(seconds=60)
+# A wait for the host's next turn that is longer than this is not slept through.
+LONGEST_SLEEP = timedelta(seconds=5)
+# A redirect to a host that somebody else is at: try again after about one of its requests.
+BUSY_WAIT = timedelta(seconds=5)
+# The newest entries tell a feed's rhythm; more of them make the scheduling no better.
+RHYTHM_ENTRIES = 50
+
+FEED_ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9,"
+    " application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
+)
+PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+
+
+class Drained(StrEnum):
+    """How a drain ended."""
+
+    BUSY = "busy"  # another worker is at this host
+    EMPTY = "empty"  # nothing is due any more
+    UNFINISHED = "unfinished"  # out of time, or the host wants to be left alone for now
+
+
+@dataclass
+class _Turn:
+    """A held host while it is drained: when it may be asked next, and how often it refused."""
+
+    host: str
+    owner: str
+    next_request_at: datetime
+    refusals: int
+    delay: timedelta
+    until: datetime
+
+    def asked(self, now: datetime, pause: timedelta | None) -> None:
+        """A request has been answered: the next may come after the delay, or the pause."""
+        self.refusals = self.refusals + 1 if pause is not None else 0
+        self.next_request_at = now + max(self.delay, pause or timedelta())
+
+    def wait(self) -> bool:
+        """Sleep until the host may be asked; False where that is too long for now."""
+        left = self.next_request_at - clock.now()
+        if left > LONGEST_SLEEP or self.next_request_at > self.until:
+            return False
+        if left > timedelta():
+            time.sleep(left.total_seconds())
+        return clock.now() < self.until
+
+
+def drain_host(
+    context: Context, host: str, nudges: Nudges, *, only_feeds: frozenset[int] | None = None
+) -> Drained:
+    """Poll the host's due feeds (`only_feeds`: these alone) and fetch its waiting pages."""
+    owner = f"{clock.process_name()}:{uuid.uuid4().hex[:12]}"
+    with context.database.writing() as session:
+        held = hosts.acquire(session, host, owner=owner, now=clock.now(), lease=LEASE)
+    if held is None:
+        return Drained.BUSY
+    turn = _Turn(
+        host,
+        owner,
+        held.next_request_at,
+        held.refusals,
+        delay=usual_delay(context, host),
+        until=clock.now() + BUDGET,
+    )
+    try:
+        while turn.wait():
+            if not _next_request(context, turn, nudges, only_feeds):
+                return Drained.EMPTY
+        return Drained.UNFINISHED
+    finally:
+        with context.database.writing() as session:
+            hosts.release(
+                session,
+                host,
+                owner=owner,
+                next_request_at=turn.next_request_at,
+                refusals=turn.refusals,
+            )
+
+
+def usual_delay(context: Context, host: str) -> timedelta:
+    """The usual time between two requests to a host; the operator's own are not spaced."""
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return timedelta(seconds=context.settings.host_delay)
+    own = any(address in ip_network(network) for network in context.settings.private_hosts)
+    return timedelta() if own else timedelta(seconds=context.settings.host_delay)
+
+
+def _next_request(
+    context: Context, turn: _Turn, nudges: Nudges, only_feeds: frozenset[int] | None
+) -> bool:
+    """Do the host's next piece of work; False where there is none."""
+    with context.database.writing() as session:
+        feed = feeds.claim(session, turn.host, only=only_feeds, now=clock.now())
+        page = None if feed else articles.claim_fetch(session, turn.host, now=clock.now())
+    if feed is not None:
+        _poll(context, feed, turn, nudges)
+    elif page is not None:
+        _fetch(context, page, turn, nudges)
+    return feed is not None or page is not None
+
+
+def _poll(context: Context, feed: DueFeed, turn: _Turn, nudges: Nudges) -> None:
+    """Ask for a feed, and write down what it brought."""
+    try:
+        answer: Response | FetchError = context.fetcher.get(
+            feed.location,
+            limits=FEED_LIMITS,
+            accept=FEED_ACCEPT,
+            validators=Validators(feed.etag, feed.last_modified),
+            turn=_turns_elsewhere(context, turn),
+        )
+    except HostBusy:
+        with context.database.writing() as session:
+            feeds.release(session, feed, again_at=clock.now() + BUSY_WAIT)
+        return
+    except FetchError as error:
+        answer = error
+    now = clock.now()
+    verdict = judge_poll(
+        answer,
+        body_hash=feed.body_hash,
+        refusals=turn.refusals,
+        country=feed.country,
+        now=now,
+    )
+    turn.asked(now, verdict.host_pause)
+    found = discoveries(verdict.feed, context.settings.full_text) if verdict.feed else ()
+    with context.database.writing() as session:
+        recorded = discovered.record(session, feed, found, now=now)
+        facts = _facts(feed, verdict, recorded, now)
+        feeds.record_poll(
+            session,
+            feed,
+            verdict,
+            PollCounts(
+                entries=len(verdict.feed.entries) if verdict.feed else 0,
+                new=recorded.new,
+                revised=recorded.changed,
+                rolled_over=recorded.rolled_over,
+            ),
+            interval=next_interval(facts, context.settings.bounds),
+            next_poll_at=next_poll(facts, context.settings.bounds, clock.jitter()),
+            now=now,
+        )
+    log.info(
+        "feed.polled", url=feed.url, outcome=verdict.outcome, status=verdict.status,
+        new=recorded.new, changed=recorded.changed, error=verdict.error,
+    )  # fmt: skip
+    for article_id in recorded.process:
+        nudges.process_article(article_id)
+
+
+def _facts(feed: DueFeed, verdict: PollVerdict, recorded: Recorded, now: datetime) -> PollFacts:
+    read = verdict.feed
+    ttl, period = (read.ttl, read.update_period) if read else (None, None)
+    dates = [entry.published or entry.updated for entry in read.entries] if read else []
+    published = sorted((date.at for date in dates if date and date.at), reverse=True)
+    succeeded = verdict.outcome is not PollOutcome.FAILED
+    return PollFacts(
+        now=now,
+        succeeded=succeeded,
+        interval=feed.interval,
+        published=tuple(published[:RHYTHM_ENTRIES]),
+        new_entries=recorded.new,
+        rolled_over=recorded.rolled_over,
+        failures=0 if succeeded else feed.failures + 1,
+        max_age=verdict.fresh_for,
+        expires=None,
+        ttl=timedelta(minutes=ttl) if ttl else None,
+        update_period=timedelta(seconds=period) if period else None,
+        retry_after=verdict.retry_after,
+    )
+
+
+def _fetch(context: Context, page: PageToFetch, turn: _Turn, nudges: Nudges) -> None:
+    """Fetch an article's page, and write down what came of it."""
+    elsewhere = _turns_elsewhere(context, turn)
+    try:
+        if not context.fetcher.robots_allow(page.url, turn=elsewhere):
+            raise Refused("robots.txt asks not to fetch this page")
+        _keep_crawl_delay(context, page, turn)
+        answer: Response | FetchError = context.fetcher.get(
+            page.url,
+            limits=PAGE_LIMITS,
+            accept=PAGE_ACCEPT,
+            validators=Validators(page.etag, page.last_modified),
+            turn=elsewhere,
+        )
+    except HostBusy:
+        with context.database.writing() as session:
+            articles.release_fetch(session, page, again_at=clock.now() + BUSY_WAIT)
+        return
+    except FetchError as error:
+        answer = error
+    now = clock.now()
+    verdict = judge_page(answer, refusals=turn.refusals, now=now)
+    turn.asked(now, verdict.host_pause)
+    with context.database.writing() as session:
+        stage = articles.record_fetch(session, page, verdict, jitter=clock.jitter(), now=now)
+    if verdict.outcome is not PageOutcome.FETCHED:
+        log.info("page.not_fetched", url=page.url, status=verdict.status, error=verdict.error)
+    if stage is Stage.PROCESS:
+        nudges.process_article(page.id)
+
+
+def _keep_crawl_delay(context: Context, page: PageToFetch, turn: _Turn) -> None:
+    asked = context.fetcher.crawl_delay(page.url)
+    if asked is not None:
+        turn.delay = max(turn.delay, timedelta(seconds=asked))
+
+
+def _turns_elsewhere(
+    context: Context, turn: _Turn
+) -> Callable[[str], AbstractContextManager[None]]:
+    """A redirect may lead to another host: its turn is taken for that one request, or left."""
+
+    @contextmanager
+    def take(host: str) -> Iterator[None]:
+        with context.database.writing() as session:
+            other = hosts.acquire(session, host, owner=turn.owner, now=clock.now(), lease=LEASE)
+        if other is None:
+            raise HostBusy(f"{host} is being asked by another worker")
+        try:
+            wait = other.next_request_at - clock.now()
+            if wait > LONGEST_SLEEP:
+                raise HostBusy(f"{host} wants to be left alone for {wait.total_seconds():.0f} s")
+            time.sleep(max(wait.total_seconds(), 0.0))
+            yield
+        finally:
+            with context.database.writing() as session:
+                hosts.release(
+                    session,
+                    host,
+                    owner=turn.owner,
+                    next_request_at=clock.now() + usual_delay(context, host),
+                    refusals=other.refusals,
+                )
+
+    return take

@@ -1,0 +1,163 @@
+"""Settings: TRANSPACIFIC_* environment variables, then a TOML file, then the defaults here.
+
+The file is the one named by TRANSPACIFIC_CONFIG, else `transpacific.toml` in TRANSPACIFIC_HOME;
+its keys are the names below. Every default stands here once, with its reason.
+"""
+
+import ipaddress
+import os
+import tomllib
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from ingest.schedule import Bounds
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from ingest.discovery import FullText
+
+PREFIX = "TRANSPACIFIC_"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message names the one at fault and what it may be."""
+
+
+def _default_home() -> Path:
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "transpacific"
+
+
+class Settings(BaseSettings):
+    """What an operator may set; see the README for the table."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    home: Path = Field(default_factory=_default_home)
+    """Where the embedded service keeps its database and its sockets."""
+
+    database_url: str = ""
+    """SQLAlchemy URL; by default a SQLite file in `home`."""
+
+    redis_url: str = ""
+    """redis://, rediss:// or redis+socket://; empty: `up` starts a Redis of its own."""
+
+    private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """CIDRs of private addresses that fetches may reach, separated by commas; none by default."""
+
+    full_text: FullText = FullText.AUTO
+    """Where articles' texts come from: auto, page or feed."""
+
+    contact: str | None = None
+    """An address or page named in the User-Agent, so that a site's owner can reach you."""
+
+    lexicon: Path | None = None
+    """A TOML file of your own that adds to the tagger's lexicon or takes from it."""
+
+    host_delay: float = Field(default=1.0, ge=0.0, le=60.0)
+    """Seconds between two requests to one host; private hosts are your own and are not spaced.
+    One a second is what crawlers commonly keep to where robots.txt does not ask for more."""
+
+    shortest_interval: int = Field(default=120, ge=10)
+    """Seconds: no feed is polled more often. Two minutes is the pace of a wire service."""
+
+    longest_interval: int = Field(default=86_400, ge=60)
+    """Seconds: no feed is polled less often than once a day."""
+
+    tick_seconds: float = Field(default=5.0, ge=0.1, le=60.0)
+    """How often beat looks for due work; it bounds how late a poll can be."""
+
+    sweep_seconds: float = Field(default=30.0, ge=1.0, le=600.0)
+    """How often beat looks for work whose message was lost."""
+
+    network_threads: int = Field(default=16, ge=1, le=256)
+    """Hosts that are fetched from at once."""
+
+    cpu_processes: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
+    """Processes that extract and tag."""
+
+    log_format: str = Field(default="auto", pattern="^(auto|json|text)$")
+    """json, text, or auto: text on a terminal."""
+
+    @field_validator("private_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            tuple(filter(None, (part.strip() for part in value.split(","))))
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("private_hosts")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for part in value:
+            ipaddress.ip_network(part)
+        return value
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> "Settings":
+        if self.longest_interval < self.shortest_interval:
+            raise ValueError("longest_interval is shorter than shortest_interval")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default spelled out."""
+        return self.database_url or f"sqlite:///{self.home / 'transpacific.db'}"
+
+    @property
+    def broker(self) -> str:
+        """The URL of Redis as Celery takes it; without a setting, the usual local server."""
+        return self.redis_url or "redis://127.0.0.1:6379/0"
+
+    @property
+    def bounds(self) -> Bounds:
+        """The shortest and the longest time between two polls of a feed."""
+        return Bounds(
+            shortest=timedelta(seconds=self.shortest_interval),
+            longest=timedelta(seconds=self.longest_interval),
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the TOML file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _config_file())
+
+
+def _config_file() -> Path | None:
+    named = os.environ.get(PREFIX + "CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise SettingsError(f"{PREFIX}CONFIG names {named}, which is not a file")
+        return Path(named)
+    usual = Path(os.environ.get(PREFIX + "HOME") or _default_home()) / "transpacific.toml"
+    return usual if usual.is_file() else None
+
+
+@cache
+def load() -> Settings:
+    """The settings of this process. Raises `SettingsError`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
+        raise SettingsError(f"{name}: {first['msg']} (it is {first['input']!r})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{_config_file()} is not TOML: {error}") from None

@@ -1,0 +1,75 @@
+"""The tasks: each hands a step to Celery. They carry ids only, and may run twice or be lost."""
+
+from typing import Any
+
+import structlog
+from celery import Task
+from kombu.exceptions import OperationalError
+
+from store import articles, hosts, outbox
+from worker import context as clock
+from worker import delivering, draining, processing
+from worker.app import WORKER_LOST_RETRIES, app, context, redis_client
+from worker.draining import Drained
+
+log = structlog.get_logger(__name__)
+
+# A sweep that finds more than this is catching up after an outage: the next sweep goes on.
+SWEEP_LIMIT = 2_000
+
+
+class CeleryNudges:
+    """Nudges by message. A broker that is away costs time only: the database knows the work."""
+
+    def fetch_host(self, host: str) -> None:
+        """Send the host to a network worker."""
+        _send(fetch_host, host)
+
+    def process_article(self, article_id: int) -> None:
+        """Send the article to a CPU worker."""
+        _send(process_article, article_id)
+
+
+def _send(task: Task, argument: Any) -> None:
+    try:
+        task.apply_async((argument,), retry=False)
+    except OperationalError as error:
+        log.warning("nudge.lost", task=task.name, argument=argument, error=str(error))
+
+
+@app.task
+def tick() -> None:
+    """Wake the hosts that have due feeds or waiting pages."""
+    with context.database.writing() as session:
+        woken = hosts.wake(session, now=clock.now())
+    for host in woken:
+        CeleryNudges().fetch_host(host)
+
+
+@app.task
+def fetch_host(host: str) -> None:
+    """Drain a host; what is left when the time is up comes back at once."""
+    if draining.drain_host(context, host, CeleryNudges()) is Drained.UNFINISHED:
+        tick()
+
+
+@app.task(bind=True, max_retries=WORKER_LOST_RETRIES, default_retry_delay=0)
+def process_article(self: Task, article_id: int) -> None:
+    """Extract, tag and store an article."""
+    processing.process_article(context, article_id, owner=str(self.request.id))
+
+
+@app.task
+def sweep() -> None:
+    """Find what fell through: processing that was nudged and did not happen; old events."""
+    with context.database.writing() as session:
+        overdue = articles.overdue(session, now=clock.now(), limit=SWEEP_LIMIT)
+        outbox.prune(session, now=clock.now())
+    for article_id in overdue:
+        CeleryNudges().process_article(article_id)
+
+
+@app.task
+def deliver() -> None:
+    """Send the outbox on its way."""
+    delivering.deliver(context, redis_client())
