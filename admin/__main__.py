@@ -1,0 +1,5 @@
+"""`python -m admin` is `transpacific`."""
+
+from admin.app import main
+
+main()

@@ -1,0 +1,87 @@
+"""`transpacific`: the commands put together, and how each of them ends."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from admin.db import db
+from admin.demo import demo
+from admin.errors import help_without_command, tell
+from admin.export import export
+from admin.extract import extract
+from admin.feeds import feeds
+from admin.poll import poll
+from admin.status import retry, status
+from admin.stories import stories
+from admin.tag import tag
+from admin.up import up
+
+HELP = """An always-on news ingestion service about US–China relations.
+
+Feeds are polled, pages fetched, articles extracted, tagged and kept as deduplicated stories.
+
+\b
+To begin with:
+  transpacific demo                      a sample wire, end to end, offline
+  transpacific up                        the service, with the catalogue's feeds
+  transpacific stories --topic trade     what it has found
+
+Settings are TRANSPACIFIC_* environment variables, or transpacific.toml in TRANSPACIFIC_HOME.
+Exit status: 0 done, 1 failed, 2 misused.
+"""
+
+# Plain help: Rich's panels fold the examples, and cost twice the time to start.
+app = typer.Typer(help=HELP, rich_markup_mode=None)
+
+for command in (up, demo, poll, stories, export, status, retry, tag, extract):
+    app.command()(command)
+app.add_typer(feeds, name="feeds")
+app.add_typer(db, name="db")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"transpacific {version('transpacific')}")
+        except PackageNotFoundError:  # run from a working tree
+            print("transpacific, not installed")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _transpacific(
+    context: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    help_without_command(context)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; return its exit status. What went wrong is one line on stderr."""
+    try:
+        status = app(args=list(arguments), prog_name="transpacific", standalone_mode=False)
+    except SystemExit as ended:  # a pipe whose reader went away, completions
+        return int(ended.code or 0)
+    except BaseException as error:
+        told = tell(error)
+        if told.line is not None:
+            print(f"transpacific: {told.line}", file=sys.stderr)
+        return told.status
+    return status if isinstance(status, int) else 0
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character shows its number instead of ending the command.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(run(sys.argv[1:]))

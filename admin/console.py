@@ -1,0 +1,113 @@
+"""Where things are printed: results on stdout, everything else on stderr, progress on terminals.
+
+What comes from outside is shown only through `shown`: no escape sequences, no reversed text; and
+Rich is told to read no markup in anything.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console, JustifyMethod
+from rich.table import Table
+
+from ingest.text import clean_line
+
+# Columns, where stdout is no terminal: the width of a page of text.
+PLAIN_WIDTH = 100
+# Columns in which no row of a table is ever broken.
+UNBROKEN = 10_000
+
+
+def stdout() -> Console:
+    """The console for results."""
+    width = None if sys.stdout.isatty() else PLAIN_WIDTH
+    return Console(file=sys.stdout, width=width, markup=False, highlight=False, emoji=False)
+
+
+def stderr() -> Console:
+    """The console for what is no result."""
+    return Console(file=sys.stderr, markup=False, highlight=False, emoji=False)
+
+
+def note(line: str) -> None:
+    """One line on stderr."""
+    print(shown(line), file=sys.stderr, flush=True)
+
+
+def print_result(line: str) -> None:
+    """One line on stdout."""
+    print(shown(line))
+
+
+def shown(value: object) -> str:
+    """A value from outside as it may stand on a terminal, on one line."""
+    return clean_line(str(value))
+
+
+def moment(at: datetime | None) -> str:
+    """A time for people and scripts alike: RFC 3339 in UTC, to the second."""
+    return "" if at is None else rfc3339(at.replace(microsecond=0))
+
+
+def rfc3339(at: datetime) -> str:
+    """An aware time as RFC 3339 in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def to_json(value: Any) -> bytes:
+    """One line of JSON in UTF-8, without its line end; times as RFC 3339.
+
+    A lone surrogate, which UTF-8 has no bytes for, is written as its escape.
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_plain).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def print_json(value: Any) -> None:
+    """One line of JSON on stdout, at once."""
+    sys.stdout.buffer.write(to_json(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def plain_table(*headings: str, right: tuple[str, ...] = ()) -> Table:
+    """A table without lines; `right` names the columns of numbers."""
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
+    for heading in headings:
+        justify: JustifyMethod = "right" if heading in right else "left"
+        table.add_column(heading, justify=justify, overflow="fold")
+    return table
+
+
+def print_table(table: Table) -> None:
+    """A table on stdout: as wide as the terminal, or as it needs where another program reads it."""
+    console = stdout()
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    console.print(table)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[[int, str], None]]:
+    """A progress bar while stderr is a terminal; yields `update(done, what)`."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _what: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    counted = [] if total is None else [MofNCompleteColumn()]
+    columns = [TextColumn("{task.description}", markup=False), BarColumn(30), *counted]
+    with Progress(*columns, TimeElapsedColumn(), console=stderr(), transient=True) as bar:
+        task = bar.add_task(shown(what), total=total)
+        yield lambda done, what: bar.update(task, completed=done, description=shown(what))

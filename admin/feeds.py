@@ -1,0 +1,315 @@
+"""`transpacific feeds`: which feeds are polled."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from admin import files
+from admin.console import (
+    moment,
+    note,
+    plain_table,
+    print_json,
+    print_result,
+    print_table,
+    progress,
+    shown,
+)
+from admin.errors import FAILED, Misuse, help_without_command
+from admin.opening import service
+
+if TYPE_CHECKING:
+    from ingest.feedspec import FeedSpec
+    from store.tables import Feed, Source
+    from worker.context import Context
+    from worker.settings import Settings
+
+feeds = typer.Typer(
+    invoke_without_command=True,
+    callback=help_without_command,
+    help="Add, list, check and remove feeds; OPML in and out.",
+)
+
+Url = Annotated[str, typer.Argument(metavar="URL", help="The feed's address, however spelled.")]
+AsJson = Annotated[bool, typer.Option("--json", help="A JSON object a line.")]
+
+
+@feeds.command(epilog="Example: transpacific feeds add https://example.org/rss.xml --country SG")
+def add(
+    urls: Annotated[list[str], typer.Argument(metavar="URL", help="Addresses of feeds.")],
+    source: Annotated[str, typer.Option(help="The outlet's name; by default the host's.")] = "",
+    country: Annotated[str, typer.Option(help="The outlet's: US, CN, HK … or INT.")] = "",
+    language: Annotated[str, typer.Option(help="The feed's: en, zh …")] = "",
+    kind: Annotated[
+        str,
+        typer.Option(help="wire, newspaper, broadcaster, magazine, think-tank or government."),
+    ] = "newspaper",
+    state_media: Annotated[bool, typer.Option("--state-media", help="A state owns it.")] = False,
+    title: Annotated[str, typer.Option(help="The feed's title; by default its own.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Add feeds by their addresses.
+
+    They are due at once. One that is known already is left as it is.
+    """
+    from ingest.feedspec import CatalogueError, feed_spec
+    from store import feeds as store
+    from worker import context as clock
+
+    described = {"source": source, "country": country, "language": language}
+    described |= {"kind": kind, "title": title}
+    try:
+        specs = [feed_spec({"url": url, "state_media": state_media, **described}) for url in urls]
+    except CatalogueError as error:
+        raise Misuse(f"{error}; nothing was added") from None
+    with service() as context:
+        _refuse_private(specs, context.settings)
+        with context.database.writing() as session:
+            added = [store.add(session, spec, now=clock.now()) for spec in specs]
+    for feed, is_new in added:
+        if as_json:
+            print_json({"feed": feed.url, "new": is_new})
+        else:
+            print_result(f"{'added' if is_new else 'known already'}  {feed.url}")
+
+
+@feeds.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """All feeds, with their outlets and their polls."""
+    from store import feeds as store
+
+    with service() as context, context.database.reading() as session:
+        rows = [(feed, source) for feed, source in store.listed(session)]
+        if as_json:
+            for feed, source in rows:
+                print_json(_described(feed, source))
+            return
+    if not rows:
+        note("no feeds yet: `transpacific feeds import --catalogue` adds those that we know")
+        return
+    table = plain_table("source", "country", "language", "state", "last poll", "next poll", "feed")
+    for feed, source in rows:
+        table.add_row(
+            shown(source.name), shown(source.country or ""), shown(source.language or ""),
+            _state(feed), moment(feed.last_polled_at), moment(feed.next_poll_at), shown(feed.url),
+        )  # fmt: skip
+    print_table(table)
+
+
+def _described(feed: "Feed", source: "Source") -> dict[str, object]:
+    return {
+        "feed": feed.url,
+        "title": feed.title,
+        "source": source.name,
+        "home_url": source.home_url,
+        "country": source.country,
+        "language": source.language,
+        "kind": source.kind,
+        "state_media": source.state_media,
+        "state": _state(feed),
+        "added": feed.added_at,
+        "last_poll": feed.last_polled_at,
+        "last_success": feed.last_success_at,
+        "last_new": feed.last_new_at,
+        "next_poll": feed.next_poll_at,
+        "failures": feed.failures,
+        "error": feed.last_error,
+    }
+
+
+def _state(feed: "Feed") -> str:
+    if feed.paused:
+        return "paused"
+    if feed.gone_at is not None:
+        return "gone"
+    return "failing" if feed.failures else "active"
+
+
+@feeds.command("import", epilog="Example: transpacific feeds import subscriptions.opml")
+def import_(
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", help="OPML, or text with one URL a line; - is stdin."),
+    ] = None,
+    catalogue: Annotated[
+        bool, typer.Option("--catalogue", help="The feeds that ship with the service.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add the feeds of a list: all, or none where a line is wrong."""
+    from ingest.catalogue import load_catalogue, read_feed_list
+    from ingest.feedspec import CatalogueError
+    from store import feeds as store
+    from worker import context as clock
+
+    if catalogue == (file is not None):
+        raise Misuse("name a FILE (- for stdin) or say --catalogue: one of the two")
+    try:
+        specs = load_catalogue() if file is None else read_feed_list(files.read(file))
+    except CatalogueError as error:
+        raise Misuse(f"{file or 'the catalogue'}: {error}; nothing was imported") from None
+    with service() as context:
+        _refuse_private(specs, context.settings)
+        with context.database.writing() as session:
+            new, known = store.add_all(session, specs, now=clock.now())
+    if as_json:
+        print_json({"new": new, "known": known})
+    else:
+        print_result(f"{new} new, {known} known already")
+
+
+@feeds.command()
+def export(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="By default stdout.")
+    ] = None,
+) -> None:
+    """All feeds as OPML, for feed readers and `feeds import`."""
+    import sys
+
+    from ingest.feedspec import FeedSpec
+    from ingest.opml import write_opml
+    from store import feeds as store
+
+    with service() as context, context.database.reading() as session:
+        opml = write_opml(
+            FeedSpec(
+                url=feed.url,
+                title=feed.title,
+                source=source.name,
+                home_url=source.home_url,
+                country=source.country,
+                language=source.language,
+                kind=source.kind,
+                state_media=source.state_media,
+            )
+            for feed, source in store.listed(session)
+        )
+    if output is None:
+        sys.stdout.buffer.write(opml)
+        sys.stdout.buffer.flush()
+        return
+    with files.written(output) as file:
+        file.write(opml)
+
+
+@feeds.command(epilog="Example: transpacific feeds check https://example.org/rss.xml")
+def check(
+    urls: Annotated[
+        list[str] | None, typer.Argument(metavar="URL", help="By default all feeds.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask each feed once, and tell which answer.
+
+    Nothing is stored. Exit status 1 if any does not answer with a feed.
+    """
+    from admin.checking import check_feeds
+    from store import feeds as store
+
+    with service() as context:
+        if urls:
+            asked = dict.fromkeys(map(_checked, urls))
+        else:
+            with context.database.reading() as session:
+                asked = {feed.url: source.country for feed, source in store.listed(session)}
+        if not asked:
+            note("no feeds to check: name some, or run `transpacific feeds import --catalogue`")
+            return
+        with progress("asking", len(asked)) as update:
+            found = check_feeds(context, asked, lambda done: update(done, "asking"))
+    table = plain_table("feed", "answer", "entries", "newest", right=("entries",))
+    for health in found:
+        if as_json:
+            print_json(health.described())
+        else:
+            answer = "ok" if health.ok and not health.error else shown(health.error or "")
+            number = str(health.entries) if health.ok else ""
+            table.add_row(shown(health.url), answer, number, moment(health.newest))
+    failed = sum(not health.ok for health in found)
+    if not as_json:
+        print_table(table)
+    if failed:
+        note(f"{failed} of {len(found)} feeds did not answer with a feed")
+        raise typer.Exit(FAILED)
+
+
+@feeds.command()
+def pause(url: Url) -> None:
+    """Stop polling a feed; what it brought stays."""
+    _set_paused(url, True)
+
+
+@feeds.command()
+def resume(url: Url) -> None:
+    """Go on polling a feed that was paused, or that was gone."""
+    _set_paused(url, False)
+
+
+def _set_paused(url: str, paused: bool) -> None:
+    from store import feeds as store
+    from worker import context as clock
+
+    with service() as context:
+        feed_id, known = find(context, url)
+        with context.database.writing() as session:
+            store.set_paused(session, feed_id, paused, now=clock.now())
+    print_result(f"{'paused' if paused else 'resumed'}  {known}")
+
+
+@feeds.command()
+def remove(url: Url) -> None:
+    """Forget a feed with its history; its articles stay."""
+    from store import feeds as store
+
+    with service() as context:
+        feed_id, known = find(context, url)
+        with context.database.writing() as session:
+            store.remove(session, feed_id)
+    print_result(f"removed  {known}")
+
+
+def find(context: "Context", url: str) -> tuple[int, str]:
+    """The id and the address of a known feed. Raises `Misuse` where there is none."""
+    from store import feeds as store
+
+    with context.database.reading() as session:
+        feed = store.find(session, _checked(url))
+        if feed is None or feed.id is None:
+            raise Misuse(f"no feed {url} here: `transpacific feeds add {url}` adds it")
+        return feed.id, feed.url
+
+
+def _checked(url: str) -> str:
+    """The address in its canonical spelling. Raises `Misuse`, naming it, where it is none."""
+    from ingest.url import UrlError, canonical
+
+    try:
+        return canonical(url)
+    except UrlError as error:
+        raise Misuse(f"{url}: {error}") from None
+
+
+def _refuse_private(specs: "Iterable[FeedSpec]", settings: "Settings") -> None:
+    """Refuse addresses of private networks at once, which no poll would ever reach.
+
+    Names are judged when they are resolved: by every fetch.
+    """
+    import ipaddress
+
+    from ingest import url as urls
+    from ingest.http import Refused, guard
+
+    allowed = guard.networks(settings.private_hosts)
+    for spec in specs:
+        host = urls.host(urls.canonical(spec.url)).strip("[]")
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            continue
+        try:
+            guard.vet(host, [host], allowed)
+        except Refused as error:
+            raise Misuse(f"{spec.url}: {error}; nothing was added") from None

@@ -1,0 +1,87 @@
+"""Files that the caller names: read (`-` is stdin), or written whole or not at all."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from admin.errors import Misuse
+
+STDIN = "-"
+
+
+def read(name: str) -> bytes:
+    """The bytes of a file. Raises `Misuse` where it cannot be read."""
+    with opened(name) as file:
+        return file.read()
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """A file open for reading. Raises `Misuse` where it cannot be."""
+    if name == STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115 - errors of opening alone are told here
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise Misuse(_cannot("read", name, error)) from None
+    with file:
+        yield file
+
+
+class BadLine(ValueError):
+    """A line of JSONL that is no record; the message says why."""
+
+
+def json_object(line: bytes) -> dict[str, Any]:
+    """The record of a line of JSONL. Raises `BadLine`."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadLine(f"not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise BadLine("not a JSON object")
+    if not isinstance(value.get("id"), str | int):
+        raise BadLine('"id" is missing')
+    return value
+
+
+def text_of(record: dict[str, Any], name: str, *, required: bool = False) -> str:
+    """A text of a record; a missing one is empty. Raises `BadLine`."""
+    value = record.get(name)
+    if value is None and not required:
+        return ""
+    if not isinstance(value, str):
+        raise BadLine(f'"{name}" is ' + ("missing" if value is None else "not a text"))
+    return value
+
+
+@contextmanager
+def written(path: Path) -> Iterator[BinaryIO]:
+    """A file that appears under its name only when all of it is written.
+
+    Raises `Misuse` where nothing can be written there.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "Is a directory")
+        file = part.open("xb")
+    except (OSError, ValueError) as error:
+        raise Misuse(_cannot("write", str(path), error)) from None
+    try:
+        with file:
+            yield file
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _cannot(do: str, name: str, error: OSError | ValueError) -> str:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return f"cannot {do} {name}: {reason}"

@@ -1,0 +1,125 @@
+"""`transpacific up`: the whole service on this machine, until it is told to stop."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from admin.broker import client
+from admin.console import note
+
+if TYPE_CHECKING:
+    from ingest.feedspec import FeedSpec
+    from worker.context import Context
+
+# Where the sample wire is served from, and what it takes to be let near it.
+LOOPBACK = "127.0.0.0/8"
+
+
+class _Stopped(Exception):
+    """SIGINT or SIGTERM came before the service was up."""
+
+
+def up(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Serve the sample wire on loopback, and poll it.")
+    ] = False,
+) -> None:
+    """Run the service here: Redis, beat and workers.
+
+    They are supervised together, and Ctrl-C stops them. The database is upgraded first; where it
+    has no feed, the catalogue's are added.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_stoppable())
+            _serve(stack, demo)
+        except _Stopped:
+            pass
+    note("stopped")
+
+
+def _serve(stack: ExitStack, demo: bool) -> None:
+    from store import migrate
+    from store.database import Database
+    from worker import logs, settings
+    from worker.context import Context, prepare_home
+    from worker.embedded import Embedded
+    from worker.redis_server import check_policy
+
+    read = settings.load()
+    if demo:
+        hosts = tuple(dict.fromkeys((*read.private_hosts, LOOPBACK)))
+        read = read.model_copy(update={"private_hosts": hosts})
+    logs.configure(read.log_format)
+    if read.redis_url:
+        with client(read.redis_url) as redis:
+            check_policy(redis)
+    prepare_home(read.home)
+    database = Database(read.database)
+    migrate.upgrade(database)
+    database.dispose()
+    note(f"database  {database.name}")
+
+    context = Context(read)
+    stack.callback(context.close)
+    service = Embedded(read)
+    if demo:
+        _add_demo(stack, context)
+    else:
+        _add_catalogue(context)
+    with service:
+        note("running; Ctrl-C stops it")
+        service.supervise()
+
+
+def _add_catalogue(context: "Context") -> None:
+    from ingest.catalogue import load_catalogue
+    from store import feeds
+    from worker import context as clock
+
+    with context.database.writing() as session:
+        if feeds.count(session):
+            return
+        new, _ = feeds.add_all(session, load_catalogue(), now=clock.now())
+    note(f"feeds     {new} of the catalogue, since there were none; see `transpacific feeds list`")
+
+
+def _add_demo(stack: ExitStack, context: "Context") -> None:
+    """Serve the sample wire; its feeds go with it, since its port is another next time."""
+    from store import feeds
+    from worker import context as clock
+    from worker.demo.site import DemoSite
+
+    site = stack.enter_context(DemoSite())
+    stack.callback(_forget, context, site.feeds())
+    with context.database.writing() as session:
+        feeds.add_all(session, site.feeds(), now=clock.now())
+    note(f"feeds     {len(site.feeds())} of the sample wire on {site.base}")
+
+
+def _forget(context: "Context", specs: "tuple[FeedSpec, ...]") -> None:
+    from store import feeds
+
+    with context.database.writing() as session:
+        for spec in specs:
+            feed = feeds.find(session, spec.url)
+            if feed is not None and feed.id is not None:
+                feeds.remove(session, feed.id)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end us in order before supervision has begun, too."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise _Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
