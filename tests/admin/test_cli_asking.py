@@ -1,0 +1,76 @@
+"""What an analyst writes, as a question."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from admin import asking
+from admin.errors import Misuse
+
+
+@pytest.mark.parametrize(
+    ("query", "parts"),
+    [
+        ("", ()),
+        ("   ", ()),
+        ("tariff", ("tariff",)),
+        ("US-China tariffs", ("US-China", "tariffs")),
+        ('"rare earths" export', ("rare earths", "export")),
+        ('export "rare  earths"', ("export", "rare earths")),
+        ("“rare earths” 「稀土 出口」", ("rare earths", "稀土 出口")),
+        ('"never closed phrase', ("never closed phrase",)),
+        ('a"b c"d', ("a", "b c", "d")),
+        ('"" x ""', ("x",)),
+        ("x x X", ("x", "X")),
+        ("don't 100% a_b AND OR NOT *", ("don't", "100%", "a_b", "AND", "OR", "NOT", "*")),
+    ],
+)
+def test_a_query_is_its_words_and_phrases(query: str, parts: tuple[str, ...]) -> None:
+    assert asking.words(query) == parts
+
+
+@given(st.text())
+def test_any_query_is_taken_apart(query: str) -> None:
+    for part in asking.words(query):
+        assert part == " ".join(part.split())
+        assert part
+
+
+def at(*when: int) -> datetime:
+    return datetime(*when, tzinfo=UTC)  # type: ignore[arg-type, misc]
+
+
+@pytest.mark.parametrize(
+    ("value", "since", "until"),
+    [
+        ("2026-10-03", at(2026, 10, 3), at(2026, 10, 4)),
+        ("2026-12-31", at(2026, 12, 31), at(2027, 1, 1)),
+        ("2026-10-03T08:05:00Z", at(2026, 10, 3, 8, 5), at(2026, 10, 3, 8, 5)),
+        ("2026-10-03T08:05:00+08:00", at(2026, 10, 3, 0, 5), at(2026, 10, 3, 0, 5)),
+        ("2026-10-03 08:05:00Z", at(2026, 10, 3, 8, 5), at(2026, 10, 3, 8, 5)),
+        ("9999-12-31", at(9999, 12, 31), at(9999, 12, 31)),
+    ],
+)
+def test_a_date_counts_whole(value: str, since: datetime, until: datetime) -> None:
+    assert asking.since(value) == since
+    assert asking.until(value) == until
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "yesterday", "2026-13-01", "2026-02-30", "3.10.2026", "2026-10-03T08:05:00", "20261003",
+     "0001-01-01T00:00:00+08:00", "2026-10-03T25:00:00Z", "２０２６-10-03x"],
+)  # fmt: skip
+def test_what_is_no_time_is_misuse(value: str) -> None:
+    with pytest.raises(Misuse, match="--since is a date"):
+        asking.since(value)
+    with pytest.raises(Misuse, match="--until is a date"):
+        asking.until(value)
+
+
+def test_an_unknown_topic_is_told_with_those_that_there_are() -> None:
+    assert asking.topics(["trade", "trade", "taiwan"]) == ("trade", "taiwan")
+    with pytest.raises(Misuse, match=r"no topic 'Trade'.*diplomacy, trade,"):
+        asking.topics(["Trade"])

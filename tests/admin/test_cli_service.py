@@ -1,0 +1,108 @@
+"""`up` and `demo`: the whole service, with its own Redis, beat and workers."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+
+from tests.admin.conftest import ROOT, SECONDS, Cli, command
+from tests.support.waiting import until
+
+
+@contextmanager
+def running(cli: Cli, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`up` in a process of its own; ended if the test has not done so."""
+    cli.home.mkdir(parents=True)
+    with (cli.home / "err").open("wb") as err:
+        process = subprocess.Popen(
+            command("up", *arguments), stdout=subprocess.PIPE, stderr=err, cwd=ROOT,
+            env=cli.process_environment({"tick_seconds": "0.2", "cpu_processes": "1"}),
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=SECONDS)
+
+
+def status(cli: Cli) -> Any:
+    [found] = cli.process("status", "--json").records
+    return found
+
+
+def test_up_reads_the_sample_wire_and_stops_when_told(cli: Cli) -> None:
+    with running(cli, "--demo") as process:
+        error = cli.home / "err"
+        until(lambda: b"running" in error.read_bytes() or process.poll() is not None, "it is up")
+        assert process.poll() is None, error.read_text()
+        children = psutil.Process(process.pid).children(recursive=True)
+
+        second = cli.process("up")
+        assert second.status == 1
+        assert "already running" in second.err
+        assert len(second.err.splitlines()) == 1 or "database" in second.err.splitlines()[0]
+
+        until(
+            lambda: len(cli("stories", "--format", "jsonl").records) >= 20,
+            "the stories of the sample wire are found",
+            seconds=SECONDS,
+        )
+        now = status(cli)
+        assert now["feeds"]["total"] == 10
+        assert set(now["queues"]) == {"network", "cpu"}
+
+        children += psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, error.read_text()
+    assert out == b""
+    assert error.read_text().splitlines()[-1] == "stopped"
+    assert b"Traceback" not in error.read_bytes()
+    until(lambda: not any(child.is_running() for child in children), "all children are gone")
+    after = status(cli)
+    assert after["queues"] is None
+    assert after["feeds"]["total"] == 0  # the sample wire went with its server
+    assert after["stories"]["relevant"] >= 20
+
+
+def test_up_loads_the_catalogue_into_an_empty_database_only(cli: Cli) -> None:
+    # A Redis that is not there stops it after the settings, before anything is fetched.
+    assert cli("up", redis_url="redis://127.0.0.1:1/0").status == 1
+    assert cli("feeds", "list", "--json").records == []
+
+
+def test_the_demo_tells_of_its_stories(cli: Cli) -> None:
+    ended = cli.process("demo", "--json")
+    assert ended.status == 0, ended.err
+    assert ended.err == ""
+    [told] = ended.records
+    assert list(told) == ["feeds", "articles", "stories", "revised", "seconds", "found"]
+    assert told["feeds"] == 10
+    assert told["articles"] >= 40
+    assert told["revised"] >= 1
+    assert any(len(story["sources"]) >= 3 for story in told["found"])
+    assert any(story["language"] == "zh" for story in told["found"])
+    assert all(story["sentences"] for story in told["found"])
+    assert json.dumps(told)
+    assert not cli.home.exists()
+
+
+def test_an_interrupt_ends_a_command_quietly(cli: Cli) -> None:
+    with subprocess.Popen(
+        command("tag", "--jsonl", "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, cwd=ROOT, env=cli.process_environment({}),
+    ) as process:  # fmt: skip
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(b'{"id": 1, "text": "x"}\n')
+        process.stdin.flush()
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(SECONDS) == 130

@@ -1,0 +1,110 @@
+"""`status` and `retry`."""
+
+from datetime import timedelta
+
+import pytest
+import redis
+
+from store import articles, following
+from store.feeds import listed
+from tests.admin.conftest import Cli
+from tests.admin.wire import serve
+from tests.site import Site, answers
+from worker.context import Context, now
+from worker.draining import drain_host
+from worker.redis_server import RedisServer
+from worker.settings import Settings
+
+
+def test_the_status_of_a_polled_home(polled: Cli) -> None:
+    ended = polled("status", "--json")
+    assert (ended.status, ended.err) == (0, "")
+    [status] = ended.records
+    assert list(status) == [
+        "feeds", "stories", "stages", "oldest_waiting", "lag_seconds", "undelivered_events",
+        "queues", "trouble", "quarantine",
+    ]  # fmt: skip
+    assert status["feeds"] == {"total": 2, "due": 0}
+    assert status["stories"] == {"total": 4, "relevant": 3}
+    assert status["stages"] == {"fetch": 0, "process": 0, "done": 5, "quarantined": 0}
+    assert status["lag_seconds"] == 0
+    assert status["undelivered_events"] > 0
+    assert status["queues"] is None
+
+
+def test_for_people_the_queues_are_said_not_to_be_running(polled: Cli) -> None:
+    out = polled("status").out
+    assert "5 done" in out
+    assert "not running" in out
+
+
+def test_queue_lengths_are_those_of_redis(polled: Cli, redis_server: RedisServer) -> None:
+    with redis.Redis.from_url(redis_server.redis_py_url) as client:
+        client.rpush("network", "a", "b")
+        try:
+            [status] = polled.process("status", "--json", redis_url=redis_server.url).records
+        finally:
+            client.delete("network")
+    assert status["queues"] == {"network": 2, "cpu": 0}
+
+
+def test_a_failing_feed_is_in_trouble(local_cli: Cli, site: Site) -> None:
+    site.serve("/rss.xml", answers.status(503))
+    url = site.url("/rss.xml")
+    local_cli("feeds", "add", url, "--source", "The \x1b[31mExample")
+    local_cli("poll")
+    [status] = local_cli("status", "--json").records
+    [trouble] = status["trouble"]
+    assert trouble["url"] == url
+    assert trouble["state"] == "failing"
+    assert "503" in trouble["reason"]
+    out = local_cli("status").out
+    assert "feeds in trouble" in out
+    assert url in out
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "retried"), [([], 1), (["--stage", "process"], 1), (["--stage", "fetch"], 0)]
+)
+def test_what_is_quarantined_is_shown_and_retried(
+    local_cli: Cli, site: Site, arguments: list[str], retried: int
+) -> None:
+    serve(site)
+    local_cli("feeds", "add", site.url("/pine.xml"))
+    article_id = quarantine_one(local_cli, site)
+    [status] = local_cli("status", "--json").records
+    assert status["stages"]["quarantined"] == 1
+    [item] = status["quarantine"]
+    assert item["id"] == article_id
+    assert (item["stage"], item["reason"]) == ("process", "the page is odd")
+    assert "the page is odd" in local_cli("status").out
+
+    assert local_cli("retry", "--json", *arguments).records == [{"retried": retried}]
+    [status] = local_cli("status", "--json").records
+    assert status["stages"]["quarantined"] == 1 - retried
+    assert status["stages"]["process"] == 1 + retried
+
+
+def quarantine_one(cli: Cli, site: Site) -> int:
+    """Bring one article as far as its bytes, then set it aside as a worker would."""
+    context = Context(Settings(home=cli.home, private_hosts=("127.0.0.0/8",)))
+    try:
+        drain_host(context, site.hosts[0], Nobody())
+        with context.database.writing() as session:
+            feeds = [feed.id for feed, _ in listed(session) if feed.id]
+            waiting = following.waiting(
+                session, feeds, owner="test", now=now(), patience=timedelta(0)
+            )
+            articles.quarantine(session, waiting.articles[0], "the page is odd", now=now())
+    finally:
+        context.close()
+    return waiting.articles[0]
+
+
+class Nobody:
+    """Nobody is nudged."""
+
+    def fetch_host(self, host: str) -> None: ...
+
+    def process_article(self, article_id: int) -> None: ...

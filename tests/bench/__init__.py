@@ -1,0 +1,1 @@
+"""Measurements, run by `make bench` and its sisters; none of them is a test."""

@@ -1,0 +1,292 @@
+"""What robots.txt allows, asked for once a day."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from ingest.http import (
+    Fetcher,
+    FetchError,
+    HostBusy,
+    Refused,
+    TooLarge,
+    Turn,
+    Unreachable,
+    always,
+    robots,
+)
+from ingest.http.robots import LONGEST_CRAWL_DELAY, Robots, read_rules
+from tests.site import LOOPBACK, Site, answers
+from tests.support.waiting import until
+
+RULES = b"""\
+User-agent: *
+Disallow: /private/
+Crawl-delay: 3
+
+User-agent: transpacific
+Disallow: /ours/
+Allow: /ours/but-this
+"""
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    ("token", "path", "allowed"),
+    [
+        ("Transpacific", "/private/", True),
+        ("Transpacific", "/ours/a", False),
+        ("Transpacific", "/ours/but-this", True),
+        ("Other", "/private/a", False),
+        ("Other", "/ours/a", True),
+        ("Other", "/", True),
+    ],
+)
+def test_the_group_for_our_name_goes_before_the_one_for_all(
+    token: str, path: str, allowed: bool
+) -> None:
+    rules = read_rules(200, RULES, token=token)
+    assert rules.allow(f"https://news.example{path}") is allowed
+
+
+@pytest.mark.parametrize("status", [300, 302, 304, 400, 401, 403, 404, 410, 451])
+def test_no_robots_txt_means_no_rules(status: int) -> None:
+    rules = read_rules(status, b"User-agent: *\nDisallow: /", token="Transpacific")
+    assert rules.allow("https://news.example/")
+    assert rules.crawl_delay is None
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 599])
+def test_a_site_in_trouble_is_left_alone_for_now(status: int) -> None:
+    with pytest.raises(Unreachable, match=str(status)) as caught:
+        read_rules(status, b"", token="Transpacific")
+    assert caught.value.retry
+
+
+@pytest.mark.parametrize(
+    ("given", "delay"),
+    [("3", 3.0), ("0.5", 0.5), ("0", 0.0), ("86400", LONGEST_CRAWL_DELAY), ("1e308", 60.0),
+     ("-1", None), ("nan", None), ("inf", None), ("soon", None), ("", None)],
+)  # fmt: skip
+def test_a_crawl_delay_is_kept_within_reason(given: str, delay: float | None) -> None:
+    text = f"User-agent: *\nCrawl-delay: {given}\n".encode()
+    assert read_rules(200, text, token="Transpacific").crawl_delay == delay
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xef\xbb\xbfUser-agent: *\nDisallow:\n",
+        b"<!doctype html><title>Not found</title>",
+        b"\x00\xff\xfe" * 100,
+        "User-agent: *\nDisallow: /\ud800".encode("utf-8", "surrogatepass"),
+    ],
+)
+def test_what_is_no_robots_txt_forbids_nothing(body: bytes) -> None:
+    assert read_rules(200, body, token="Transpacific").allow("https://news.example/")
+
+
+def test_a_byte_order_mark_hides_no_rule() -> None:
+    body = b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n"
+    assert not read_rules(200, body, token="Transpacific").allow("https://news.example/")
+
+
+# Remembering
+
+
+class Web:
+    """Answers for robots.txt, one after the other, the last one for ever."""
+
+    def __init__(self, *given: tuple[int, bytes] | FetchError) -> None:
+        self.given = list(given)
+        self.asked: list[str] = []
+        self.now = 0.0
+
+    def robots(self) -> Robots:
+        return Robots(self.fetch, token="Transpacific", clock=lambda: self.now)
+
+    def fetch(self, url: str, _: Turn) -> tuple[int, bytes]:
+        self.asked.append(url)
+        answer = self.given.pop(0) if len(self.given) > 1 else self.given[0]
+        if isinstance(answer, FetchError):
+            raise answer
+        return answer
+
+
+NOTHING = (200, b"User-agent: *\nDisallow: /\n")
+
+
+def test_rules_are_asked_for_once_a_day_and_origin() -> None:
+    web = Web(NOTHING, (404, b""))
+    known = web.robots()
+    for path in ("/", "/a", "/b?c"):
+        assert not known.rules(f"https://news.example{path}", always).allow("https://news.example/")
+    web.now = robots.FRESH_SECONDS - 1
+    assert not known.rules("https://news.example/", always).allow("https://news.example/")
+    web.now += 2
+    assert known.rules("https://news.example/", always).allow("https://news.example/")
+    known.rules("http://news.example/", always)
+    known.rules("https://news.example:8443/", always)
+    assert web.asked == [
+        "https://news.example/robots.txt",
+        "https://news.example/robots.txt",
+        "http://news.example/robots.txt",
+        "https://news.example:8443/robots.txt",
+    ]
+
+
+def test_trouble_is_remembered_for_a_short_while() -> None:
+    web = Web((503, b""), NOTHING)
+    known = web.robots()
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            known.rules("https://news.example/", always)
+    assert len(web.asked) == 1
+    web.now = robots.RETRY_SECONDS + 1
+    assert not known.rules("https://news.example/", always).allow("https://news.example/")
+
+
+@pytest.mark.parametrize("trouble", [(503, b""), Unreachable("gone")])
+def test_what_was_known_holds_on_while_a_site_is_in_trouble(
+    trouble: tuple[int, bytes] | FetchError,
+) -> None:
+    web = Web(NOTHING, trouble, (404, b""))
+    known = web.robots()
+    known.rules("https://news.example/", always)
+    web.now = robots.FRESH_SECONDS + 1
+    assert not known.rules("https://news.example/", always).allow("https://news.example/")
+    web.now += robots.RETRY_SECONDS + 1
+    assert known.rules("https://news.example/", always).allow("https://news.example/")
+
+
+@pytest.mark.parametrize("error", [Refused("private"), TooLarge("headers"), Unreachable("gone")])
+def test_where_rules_cannot_be_had_the_reason_is_raised(error: FetchError) -> None:
+    with pytest.raises(type(error)):
+        Web(error).robots().rules("https://news.example/", always)
+
+
+def test_a_busy_host_is_no_reason_to_remember() -> None:
+    web = Web(HostBusy("busy"), NOTHING)
+    known = web.robots()
+    with pytest.raises(HostBusy):
+        known.rules("https://news.example/", always)
+    assert not known.rules("https://news.example/", always).allow("https://news.example/")
+
+
+def test_only_so_many_origins_are_remembered_the_least_used_going_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(robots, "MOST_ORIGINS", 3)
+    web = Web(NOTHING)
+    known = web.robots()
+    for name in ("a", "b", "c", "a", "d", "a", "b"):
+        known.rules(f"https://{name}.example/", always)
+    assert [url[8] for url in web.asked] == ["a", "b", "c", "d", "b"]
+
+
+def test_only_so_many_bytes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "MEMORY_BYTES", 2 * len(NOTHING[1]))
+    web = Web(NOTHING)
+    known = web.robots()
+    for name in ("a", "b", "c", "b", "a"):
+        known.rules(f"https://{name}.example/", always)
+    assert [url[8] for url in web.asked] == ["a", "b", "c", "a"]
+
+
+def test_threads_that_need_the_same_rules_ask_once() -> None:
+    asked = threading.Semaphore(0)
+    answer = threading.Event()
+    count = 0
+
+    def fetch(_url: str, _turn: Turn) -> tuple[int, bytes]:
+        nonlocal count
+        count += 1
+        asked.release()
+        answer.wait()
+        return NOTHING
+
+    known = Robots(fetch, token="Transpacific")
+    with ThreadPoolExecutor(8) as pool:
+        found = [pool.submit(known.rules, "https://news.example/", always) for _ in range(8)]
+        asked.acquire()
+        answer.set()
+        assert len({id(future.result()) for future in found}) == 1
+    assert count == 1
+
+
+# Over the wire
+
+
+def test_a_site_is_asked_for_its_rules_first(site: Site, fetcher: Fetcher) -> None:
+    site.robots(RULES.decode())
+    assert fetcher.robots_allow(site.url("/private/a"))
+    assert not fetcher.robots_allow(site.url("/ours/a?b=c#d"))
+    assert fetcher.crawl_delay(site.url("/")) is None
+    assert [request.path for request in site.log] == ["/robots.txt"]
+    assert site.log[0].headers["user-agent"] == "Transpacific/test"
+
+
+def test_a_word_of_the_contact_is_not_our_name(site: Site) -> None:
+    site.robots("User-agent: example\nDisallow: /\n\nUser-agent: *\nCrawl-delay: 2\n")
+    agent = "Transpacific/1 (+https://example.org/bot)"
+    with Fetcher(user_agent=agent, private_hosts=LOOPBACK) as fetcher:
+        assert fetcher.robots_allow(site.url("/"))
+        assert fetcher.crawl_delay(site.url("/")) == 2.0
+
+
+def test_rules_beyond_the_limit_are_cut_off_not_ignored(site: Site, fetcher: Fetcher) -> None:
+    filler = "# nothing\n" * 60_000
+    site.robots(f"User-agent: *\nDisallow: /early/\n{filler}Disallow: /late/\n")
+    assert not fetcher.robots_allow(site.url("/early/"))
+    assert fetcher.robots_allow(site.url("/late/"))
+
+
+@pytest.mark.parametrize(("hops", "allowed"), [(1, False), (5, False), (6, True)])
+def test_five_redirects_are_followed_to_a_robots_txt(
+    hops: int, allowed: bool, site: Site, fetcher: Fetcher
+) -> None:
+    site.redirect("/robots.txt", "/1", status=301)
+    for number in range(1, hops):
+        site.redirect(f"/{number}", f"/{number + 1}")
+    site.page(f"/{hops}", NOTHING[1])
+    assert fetcher.robots_allow(site.url("/a")) is allowed
+
+
+def test_a_private_address_is_refused_for_robots_txt_too(site: Site) -> None:
+    with Fetcher(user_agent="test") as fetcher, pytest.raises(Refused, match="PRIVATE_HOSTS"):
+        fetcher.robots_allow(site.url("/"))
+    with Fetcher(user_agent="test") as fetcher, pytest.raises(Refused):
+        fetcher.crawl_delay("ftp://news.example/")
+    assert site.log == []
+
+
+def test_a_site_without_answer_is_asked_later(site: Site, fetcher: Fetcher) -> None:
+    site.serve("/robots.txt", answers.reset())
+    with pytest.raises(Unreachable) as caught:
+        fetcher.robots_allow(site.url("/"))
+    assert caught.value.retry
+
+
+def test_a_redirect_of_robots_txt_to_another_host_waits_for_its_turn(site: Site) -> None:
+    held: list[str] = []
+
+    @contextmanager
+    def turn(host: str) -> Iterator[None]:
+        held.append(host)
+        yield
+
+    site.redirect("/robots.txt", f"http://other.test:{site.port}/rules")
+    site.page("/rules", NOTHING[1])
+    asks: Callable[[str], AbstractContextManager[None]] = turn
+    with Fetcher(
+        user_agent="test", private_hosts=LOOPBACK, resolve=lambda _: ["127.0.0.1"]
+    ) as fetcher:
+        assert not fetcher.robots_allow(f"http://first.test:{site.port}/", turn=asks)
+    assert held == ["other.test"]
+    until(lambda: site.open_connections == 0, "the fetcher has closed its connections")

@@ -1,0 +1,142 @@
+"""What an answer means, for a feed and for a page."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ingest.answers import (
+    HOST_PAUSE,
+    HOST_PAUSE_LONGEST,
+    PageOutcome,
+    PollOutcome,
+    host_pause,
+    judge_page,
+    judge_poll,
+)
+from ingest.http import (
+    DeadlineExceeded,
+    FetchError,
+    Refused,
+    Response,
+    TooLarge,
+    Unreachable,
+)
+
+NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
+RSS = (
+    b'<rss version="2.0"><channel><title>Outlet</title><item><title>One</title>'
+    b"<link>http://outlet.example/1</link></item></channel></rss>"
+)
+ANSWER = Response(
+    url="http://outlet.example/feed",
+    final_url="http://outlet.example/feed",
+    status=200,
+    headers={"etag": '"e"', "last-modified": "Mon, 02 Nov 2026 08:00:00 GMT"},
+    body=RSS,
+    content_type="application/rss+xml",
+    permanent_url=None,
+    wire_bytes=len(RSS),
+    elapsed=0.2,
+)
+
+
+def _poll(answer: Response | FetchError, body_hash: bytes | None = None):  # type: ignore[no-untyped-def]
+    return judge_poll(answer, body_hash=body_hash, refusals=0, country=None, now=NOW)
+
+
+def test_a_feed_that_came_is_read_and_its_validators_kept() -> None:
+    verdict = _poll(ANSWER)
+    assert verdict.outcome is PollOutcome.READ
+    assert verdict.feed is not None
+    assert [entry.title for entry in verdict.feed.entries] == ["One"]
+    assert verdict.validators.etag == '"e"'
+    assert verdict.body_hash == hashlib.sha256(RSS).digest()
+
+
+def test_the_same_bytes_again_are_not_parsed() -> None:
+    verdict = _poll(ANSWER, hashlib.sha256(RSS).digest())
+    assert (verdict.outcome, verdict.feed) == (PollOutcome.UNCHANGED, None)
+
+
+def test_not_modified_is_unchanged() -> None:
+    assert _poll(replace(ANSWER, status=304, body=b"")).outcome is PollOutcome.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "gone"),
+    [
+        (replace(ANSWER, status=404), "the server answered 404", False),
+        (replace(ANSWER, status=410), "gone for good (410)", True),
+        (replace(ANSWER, status=500), "the server answered 500", False),
+        (Unreachable("no such host"), "no such host", False),
+    ],
+)
+def test_a_failed_poll_says_why(answer: Response | FetchError, error: str, gone: bool) -> None:
+    verdict = _poll(answer)
+    assert (verdict.outcome, verdict.error, verdict.gone) == (PollOutcome.FAILED, error, gone)
+
+
+@pytest.mark.parametrize("body", [b"", b"<!doctype html><html><body>Hello</body></html>"])
+def test_what_is_no_feed_fails_and_is_asked_for_unconditionally_next_time(body: bytes) -> None:
+    verdict = _poll(replace(ANSWER, body=body, content_type="text/html"))
+    assert verdict.outcome is PollOutcome.FAILED
+    assert (verdict.body_hash, verdict.validators.etag) == (None, None)
+    assert verdict.error
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "refusals", "pause"),
+    [
+        (200, {}, 3, None),
+        (500, {}, 0, None),
+        (429, {}, 0, HOST_PAUSE),
+        (503, {}, 2, HOST_PAUSE * 4),
+        (503, {}, 99, HOST_PAUSE_LONGEST),
+        (429, {"retry-after": "2"}, 5, timedelta(seconds=2)),
+        (503, {"retry-after": "Mon, 02 Nov 2026 08:05:00 GMT"}, 0, timedelta(minutes=5)),
+        (429, {"retry-after": "999999"}, 0, HOST_PAUSE_LONGEST),
+        (429, {"retry-after": "soon"}, 0, HOST_PAUSE),
+    ],
+)
+def test_a_host_that_refuses_is_left_alone(
+    status: int, headers: dict[str, str], refusals: int, pause: timedelta | None
+) -> None:
+    assert host_pause(replace(ANSWER, status=status, headers=headers), refusals, NOW) == pause
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "gone"),
+    [
+        (ANSWER, PageOutcome.FETCHED, False),
+        (replace(ANSWER, status=304), PageOutcome.UNCHANGED, False),
+        (replace(ANSWER, status=404), PageOutcome.WITHHELD, True),
+        (replace(ANSWER, status=410), PageOutcome.WITHHELD, True),
+        (replace(ANSWER, status=401), PageOutcome.WITHHELD, False),
+        (replace(ANSWER, status=403), PageOutcome.WITHHELD, False),
+        (replace(ANSWER, status=451), PageOutcome.WITHHELD, False),
+        (replace(ANSWER, status=204), PageOutcome.WITHHELD, False),
+        (replace(ANSWER, status=408), PageOutcome.LATER, False),
+        (replace(ANSWER, status=429), PageOutcome.LATER, False),
+        (replace(ANSWER, status=500), PageOutcome.LATER, False),
+        (replace(ANSWER, status=599), PageOutcome.LATER, False),
+        (Unreachable("reset"), PageOutcome.LATER, False),
+        (DeadlineExceeded("30 s"), PageOutcome.LATER, False),
+        (Refused("a private address"), PageOutcome.WITHHELD, False),
+        (TooLarge("5 MB"), PageOutcome.WITHHELD, False),
+    ],
+)
+def test_what_the_answer_to_a_page_means(
+    answer: Response | FetchError, outcome: PageOutcome, gone: bool
+) -> None:
+    verdict = judge_page(answer, refusals=0, now=NOW)
+    assert (verdict.outcome, verdict.gone) == (outcome, gone)
+    assert (verdict.response is not None) is (outcome is PageOutcome.FETCHED)
+
+
+def test_an_error_that_is_a_novel_is_cut() -> None:
+    verdict = judge_page(Unreachable("no\n" * 5_000), refusals=0, now=NOW)
+    assert verdict.error is not None
+    assert len(verdict.error) <= 300
+    assert "\n" not in verdict.error

@@ -1,0 +1,51 @@
+"""Exports keep the contract's fields, and read everything whatever the batch."""
+
+import pytest
+
+from store import export
+from store.database import Database
+from tests.store.building import ingest_one
+
+FIELDS = {
+    "articles": (
+        "id url title text authors published first_seen source feed language quality story "
+        "relevance score topics stance"
+    ),
+    "revisions": "article url number seen title text",
+    "stories": (
+        "id title first_published first_seen language articles sources relevance score topics "
+        "actors stance urls"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_the_fields_are_those_of_the_contract(database: Database, kind: str) -> None:
+    ingest_one(database)
+    with database.reading() as session:
+        (row,) = getattr(export, kind)(session)
+    assert list(row) == FIELDS[kind].split()
+
+
+def test_an_article_is_exported_whole(database: Database) -> None:
+    article_id = ingest_one(database)
+    with database.reading() as session:
+        (row,) = export.articles(session)
+    assert row["id"] == article_id
+    assert row["feed"] == "http://outlet1.example/feed.xml"
+    assert row["topics"] == ["agriculture", "diplomacy"]
+    assert row["published"].tzinfo is not None
+
+
+def test_every_row_is_exported_across_batches(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "BATCH", 2)
+    for number in range(1, 6):
+        ingest_one(database, number)
+    with database.reading() as session:
+        assert [row["id"] for row in export.articles(session)] == [1, 2, 3, 4, 5]
+    with database.reading() as session:
+        assert [row["number"] for row in export.revisions(session)] == [1] * 5
+    with database.reading() as session:
+        assert sum(row["articles"] for row in export.stories(session)) == 5

@@ -1,0 +1,80 @@
+"""Turns on hosts: one holder at a time, given back by a lease that runs out."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from store import hosts
+from store.database import Database
+from tests.store.building import MINUTE, NOW, add_feed, discover, discovery
+
+LEASE = timedelta(seconds=90)
+
+
+def _acquire(database: Database, owner: str, now=NOW):  # type: ignore[no-untyped-def]
+    with database.writing() as session:
+        return hosts.acquire(session, "a.example", owner=owner, now=now, lease=LEASE)
+
+
+def test_of_twenty_workers_that_come_at_once_one_gets_the_host(database: Database) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        turns = list(pool.map(lambda n: _acquire(database, f"worker-{n}"), range(20)))
+    assert sum(turn is not None for turn in turns) == 1
+
+
+def test_a_lease_that_ran_out_is_free_again(database: Database) -> None:
+    assert _acquire(database, "dead") is not None
+    assert _acquire(database, "next", NOW + LEASE - timedelta(seconds=1)) is None
+    assert _acquire(database, "next", NOW + LEASE) is not None
+
+
+def test_a_released_host_keeps_its_next_request_time(database: Database) -> None:
+    _acquire(database, "first")
+    later = NOW + MINUTE
+    with database.writing() as session:
+        hosts.release(session, "a.example", owner="first", next_request_at=later, refusals=2)
+    turn = _acquire(database, "second")
+    assert turn is not None
+    assert (turn.next_request_at, turn.refusals) == (later, 2)
+
+
+def test_only_the_holder_can_release(database: Database) -> None:
+    _acquire(database, "holder")
+    with database.writing() as session:
+        hosts.release(session, "a.example", owner="other", next_request_at=NOW, refusals=0)
+    assert _acquire(database, "third") is None
+
+
+def _wake(database: Database, now=NOW) -> list[str]:  # type: ignore[no-untyped-def]
+    with database.writing() as session:
+        return hosts.wake(session, now=now)
+
+
+def test_a_host_with_a_due_feed_is_woken_once_until_the_nudge_is_old(database: Database) -> None:
+    add_feed(database)  # claimed: due again in five minutes
+    later = NOW + 6 * MINUTE
+    assert _wake(database) == []
+    assert _wake(database, later) == ["outlet1.example"]
+    assert _wake(database, later) == []
+    assert _wake(database, later + hosts.NUDGE_AGAIN) == ["outlet1.example"]
+
+
+def test_a_host_with_a_waiting_page_is_woken(database: Database) -> None:
+    discover(database, add_feed(database), discovery(1, url="http://pages.example/1"))
+    assert _wake(database) == ["pages.example"]
+
+
+def test_a_held_host_is_left_to_its_holder(database: Database) -> None:
+    discover(database, add_feed(database), discovery(1, url="http://a.example/1"))
+    _acquire(database, "holder")
+    assert _wake(database) == []
+
+
+def test_a_host_that_wants_to_be_left_alone_is(database: Database) -> None:
+    discover(database, add_feed(database), discovery(1, url="http://a.example/1"))
+    _acquire(database, "holder")
+    with database.writing() as session:
+        hosts.release(
+            session, "a.example", owner="holder", next_request_at=NOW + MINUTE, refusals=1
+        )
+    assert _wake(database) == []
+    assert _wake(database, NOW + MINUTE) == ["a.example"]

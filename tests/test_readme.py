@@ -1,0 +1,149 @@
+"""Every command of the README is run, in its order, against the demo wire."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.waiting import until
+from worker.demo.site import DemoSite
+from worker.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LINES = [
+    line.split("  #")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.S)
+    for line in block.splitlines()
+    if line.strip()
+]
+TRANSPACIFIC = [line for line in LINES if line.startswith("transpacific ")]
+# These two run until they are stopped or end by themselves, and have a test of their own.
+LONG = ("transpacific up", "transpacific demo")
+EXAMPLE_FEED = "https://news.example/feed.xml"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[DemoSite]:
+    with DemoSite() as site:
+        yield site
+
+
+def _environment(home: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if "TRANSPACIFIC" not in name}
+    return clean | {
+        "TRANSPACIFIC_HOME": str(home),
+        "TRANSPACIFIC_PRIVATE_HOSTS": "127.0.0.0/8",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def _command(line: str) -> list[str]:
+    words = shlex.split(line)
+    return [sys.executable, "-m", "admin", *words[1:]]
+
+
+def test_the_commands_of_the_readme_do_what_they_say(site: DemoSite, tmp_path: Path) -> None:
+    feed = site.feeds()[0].url
+    (tmp_path / "feeds.opml").write_text(site.feeds()[1].url + "\n")
+    (tmp_path / "article.txt").write_text("A title\n\nThe United States and China met.\n")
+    (tmp_path / "page.html").write_text("<html><body><p>A page of a few words.</p></body></html>")
+    failed = []
+    for line in TRANSPACIFIC:
+        if line.startswith(LONG):
+            continue
+        done = subprocess.run(
+            _command(line.replace(EXAMPLE_FEED, feed)),
+            cwd=tmp_path,
+            env=_environment(tmp_path / "home"),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if done.returncode != 0:
+            failed.append((line, done.returncode, done.stderr))
+    assert failed == []
+    assert (tmp_path / "articles.csv").read_text().startswith("id,url,title")
+
+
+def test_the_demo_is_whole_offline_and_quick(tmp_path: Path) -> None:
+    done = subprocess.run(
+        _command("transpacific demo"),
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "3 copies" in done.stdout
+    assert "2 edited since" in done.stdout.splitlines()[-1]
+
+
+def test_up_with_the_demo_runs_until_it_is_stopped(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        service = subprocess.Popen(
+            _command("transpacific up --demo"),
+            env=_environment(tmp_path / "home") | {"TRANSPACIFIC_LOG_FORMAT": "json"},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        until(
+            lambda: log.read_bytes().count(b"article.processed") >= 40,
+            "the demo's articles are processed",
+            seconds=120,
+        )
+        service.send_signal(signal.SIGINT)
+        assert service.wait(60) == 0
+    finally:
+        service.kill()
+        service.wait()
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("make ")])
+def test_the_make_targets_are_there(line: str) -> None:
+    target = line.split()[1]
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(rf"^{target}:", makefile, re.M)
+
+
+def test_every_command_is_known_to_this_test() -> None:
+    known = ("transpacific ", "make ", "docker compose ", "celery -A worker.app ", "cp .env.example")
+    assert [line for line in LINES if not line.startswith(known)] == []
+
+
+def test_the_celery_commands_are_those_of_compose() -> None:
+    compose = (ROOT / "compose.yaml").read_text()
+    for line in LINES:
+        if line.startswith("celery "):
+            assert line.split(" -c ")[0].rstrip() in re.sub(r"\s+", " ", compose), line
+
+
+def test_every_setting_is_told_with_its_default() -> None:
+    told = dict(re.findall(r"^\| `TRANSPACIFIC_(\w+)` \| (.*?) \|", README, re.M))
+    assert sorted(told) == sorted(name.upper() for name in Settings.model_fields)
+    for name, default in told.items():
+        number = Settings.model_fields[name.lower()].default
+        if isinstance(number, int | float) and number is not None:
+            assert float(default.strip("`")) == number, name
+
+
+def test_the_sql_of_the_readme_runs(tmp_path: Path) -> None:
+    from sqlalchemy import text
+
+    from store import migrate
+    from store.database import Database
+
+    (query,) = re.findall(r"```sql\n(.*?)```", README, re.S)
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    migrate.ensure(database)
+    with database.reading() as session:
+        assert session.execute(text(query)).all() == []
+    database.dispose()
