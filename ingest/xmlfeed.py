@@ -1,23 +1,15 @@
-"""RSS 0.9–2.0, RDF and Atom, by feedparser's element handlers, to Feed and Entry.
+"""RSS 0.9–2.0, RDF and Atom, as feedparser reads them, to Feed and Entry.
 
-Not by `feedparser.parse`, for what it does around the handlers: it guesses encodings (we have
-decoded by our own rule), and where one entry is broken it reads the whole feed with its loose
-parser, or raises. Here a feed that is not well-formed is read entry by entry, so that a broken one
-costs no other.
+A feed that is not well-formed is read entry by entry, so that a broken one costs no other.
 """
 
 import html
-import io
 import re
 import xml.sax
-import xml.sax.handler
-import xml.sax.xmlreader
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
-
-from feedparser.api import LooseFeedParser, StrictFeedParser
 
 from ingest.dates import Dated, parse_date
 from ingest.entry import (
@@ -29,6 +21,7 @@ from ingest.entry import (
     Unreadable,
     title_line,
 )
+from ingest.feedelements import Parsed, parse_loosely, parse_strictly
 from ingest.text import clean_line, clean_text
 from ingest.url import resolve
 
@@ -58,7 +51,7 @@ def parse_xml_feed(text: str, *, url: str, country: str | None) -> Feed:
         raise Unreadable(f"declares more than {MAX_NAMESPACES} namespaces")
     text, damaged = _first_entries(text)
     try:
-        parsed = _parse_strictly(text, url)
+        parsed = parse_strictly(text, url)
     except Exception as error:  # the handlers raise anything on feeds that are broken
         parsed, lost = _parse_by_entry(text, url)
         damaged = f"broken XML ({_reason(error)})" + (f"; {lost} entries are lost" if lost else "")
@@ -78,9 +71,7 @@ def _reason(error: Exception) -> str:
 # --- text that an XML parser takes ---------------------------------------------------------------
 
 _NAMESPACE = re.compile(r"\sxmlns:([\w.\-]+)\s*=")
-_REFERENCE = re.compile(
-    r"&(?:#([0-9]{1,7}|[xX][0-9a-fA-F]{1,6});|([a-zA-Z][a-zA-Z0-9]{1,31});)?"
-)
+_REFERENCE = re.compile(r"&(?:#([0-9]{1,7}|[xX][0-9a-fA-F]{1,6});|([a-zA-Z][a-zA-Z0-9]{1,31});)?")
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 _ROOT_TAG = re.compile(r"<([\w.\-:]+)[^<>]*>")
@@ -134,102 +125,10 @@ def _root_tags(text: str) -> tuple[str, str]:
     return root[0], f"</{root[1]}>"
 
 
-# --- feedparser ----------------------------------------------------------------------------------
+# --- broken feeds, entry by entry ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    feed: dict[str, Any]
-    entries: list[dict[str, Any]]
-    version: str
-
-
-class _Handlers:
-    """Where feedparser's handlers mix up what we keep apart, or take quadratic time."""
-
-    # All of feedparser's, but for the guid: it identifies as it is written.
-    can_be_relative_uri = StrictFeedParser.can_be_relative_uri - {"id"}
-
-    def _start_guid(self, attributes: Any) -> None:
-        super()._start_guid(attributes)  # type: ignore[misc]
-        permalink = attributes.get("ispermalink", "true").strip().lower() == "true"
-        self._get_context()["guid_is_permalink"] = permalink  # type: ignore[attr-defined]
-
-    _start_id = _start_guid
-
-    # There, a second description of any kind is taken for the content.
-    def _start_description(self, attributes: Any) -> None:
-        self.push_content("description", attributes, "text/html", 1)  # type: ignore[attr-defined]
-
-    def _start_summary(self, attributes: Any) -> None:
-        self._summaryKey = "summary"
-        self.push_content("summary", attributes, "text/plain", 1)  # type: ignore[attr-defined]
-
-    # Captions of pictures, which there overwrite the entry's own title and description.
-    def _start_media_title(self, _attributes: Any) -> None:
-        self.push("media_title", 1)  # type: ignore[attr-defined]
-
-    def _end_media_title(self) -> None:
-        self.pop("media_title")  # type: ignore[attr-defined]
-
-    def _start_media_description(self, _attributes: Any) -> None:
-        self.push("media_description", 1)  # type: ignore[attr-defined]
-
-    def _end_media_description(self) -> None:
-        self.pop("media_description")  # type: ignore[attr-defined]
-
-    # Quadratic there: in the lines before an element's text, in the length of an author, in the
-    # number of an entry's categories.
-    def pop(self, element: str, strip_whitespace: int = 1) -> Any:
-        if self.elementstack:  # type: ignore[attr-defined]
-            pieces = self.elementstack[-1][2]  # type: ignore[attr-defined]
-            blank = next((n for n, piece in enumerate(pieces) if piece.strip()), len(pieces))
-            del pieces[:blank]
-        return super().pop(element, strip_whitespace)  # type: ignore[misc]
-
-    def _sync_author_detail(self, key: str = "author") -> None:
-        context = self._get_context()  # type: ignore[attr-defined]
-        details = context.get(f"{key}s")
-        if not self.inauthor and details and not details[-1]:  # type: ignore[attr-defined]
-            details[-1]["name"] = context.get(key)
-
-    def _add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
-        tags = self._get_context().setdefault("tags", [])  # type: ignore[attr-defined]
-        if term or scheme or label:
-            tags.append({"term": term, "scheme": scheme, "label": label})
-
-
-class _Strict(_Handlers, StrictFeedParser):  # type: ignore[misc]
-    pass
-
-
-class _Loose(_Handlers, LooseFeedParser):  # type: ignore[misc]
-    pass
-
-
-def _parse_strictly(text: str, url: str) -> _Parsed:
-    """Raises SAXException where the text is not well-formed, and what the handlers raise."""
-    handler = _Strict(url, None, "utf-8")
-    handler.resolve_relative_uris = handler.sanitize_html = False
-    reader = xml.sax.make_parser()
-    reader.setFeature(xml.sax.handler.feature_namespaces, True)
-    reader.setFeature(xml.sax.handler.feature_external_ges, False)
-    reader.setContentHandler(handler)
-    reader.setErrorHandler(handler)
-    source = xml.sax.xmlreader.InputSource()
-    source.setByteStream(io.BytesIO(text.encode()))
-    reader.parse(source)
-    return _Parsed(handler.feeddata, handler.entries, handler.version)
-
-
-def _parse_loosely(text: str, url: str) -> _Parsed:
-    handler = _Loose(url, None, "utf-8", {})
-    handler.resolve_relative_uris = handler.sanitize_html = False
-    handler.feed(text)
-    return _Parsed(handler.feeddata, handler.entries, handler.version)
-
-
-def _parse_by_entry(text: str, url: str) -> tuple[_Parsed, int]:
+def _parse_by_entry(text: str, url: str) -> tuple[Parsed, int]:
     """What can be read of a broken feed, and how many entries could not.
 
     The last entry of a feed that was cut off is one of those: half of its text, or of its link,
@@ -246,12 +145,12 @@ def _parse_by_entry(text: str, url: str) -> tuple[_Parsed, int]:
         whole = text[start : ends[-1].end() if ends else end]
         parsed = _parse_somehow(opening + whole + closing, url)
         entries += parsed.entries if parsed else []
-    feed = _Parsed(head.feed if head else {}, entries, head.version if head else "")
+    feed = Parsed(head.feed if head else {}, entries, head.version if head else "")
     return feed, max(0, len(starts) - len(entries))
 
 
-def _parse_somehow(text: str, url: str) -> _Parsed | None:
-    for parse in (_parse_strictly, _parse_loosely):
+def _parse_somehow(text: str, url: str) -> Parsed | None:
+    for parse in (parse_strictly, parse_loosely):
         try:
             return parse(text, url)
         except Exception:  # see parse_xml_feed
@@ -275,7 +174,7 @@ class _Mapper:
     country: str | None
     version: str
 
-    def feed(self, parsed: _Parsed, damaged: str | None) -> Feed:
+    def feed(self, parsed: Parsed, damaged: str | None) -> Feed:
         feed = parsed.feed
         return Feed(
             title=title_line(_text(feed, "title")),
@@ -303,7 +202,9 @@ class _Mapper:
             url=self._entry_url(entry),
             title=title_line(_text(entry, "title")),
             summary=_summary(entry),
-            content=max((_as_html(given) for given in _dicts(entry, "content")), key=len, default=""),
+            content=max(
+                (_as_html(given) for given in _dicts(entry, "content")), key=len, default=""
+            ),
             authors=_authors(entry),
             categories=_categories(entry),
             media=self._media(entry),
@@ -329,7 +230,9 @@ class _Mapper:
 
     def _related(self, context: dict[str, Any], relation: str) -> str | None:
         links = (link for link in _dicts(context, "links") if relation in _relations(link))
-        return next((found for link in links if (found := self._resolved(_text(link, "href")))), None)
+        return next(
+            (found for link in links if (found := self._resolved(_text(link, "href")))), None
+        )
 
     def _resolved(self, link: str) -> str | None:
         return resolve(self.url, link)
@@ -422,7 +325,9 @@ def _update_period(feed: dict[str, Any]) -> int | None:
 def _positive(number: str) -> int | None:
     number = number.strip()
     # 15 digits: more bytes or minutes than there are.
-    return int(number) or None if number.isascii() and number.isdigit() and len(number) <= 15 else None
+    return (
+        int(number) or None if number.isascii() and number.isdigit() and len(number) <= 15 else None
+    )
 
 
 def _relations(link: dict[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Fixtures of the whole suite: the databases and the Redis that tests run against.
 
 Servers are started when a test first asks for one, once for each test process. So is the schema
-made: every test gets a copy of a database that was migrated once.
+made: tests get a copy of a database that was migrated once, or one that was cleared after use.
 """
 
 import shutil
@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlmodel import SQLModel
 
 from store import migrate
 from store.database import Database
-from tests.support.postgres import drop_database, fresh_database, postgres_server
+from tests.support.postgres import clear_rows, drop_database, fresh_database, postgres_server
 from worker.redis_server import RedisServer
 
 SYSTEMS = ["sqlite", "postgresql"]
@@ -38,19 +39,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the schema of this code, to be copied."""
-    file = tmp_path_factory.mktemp("template") / "transpacific.db"
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema and nothing in it, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "transpacific.db"
     _migrate(f"sqlite:///{file}")
     return file
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> str:
-    """A PostgreSQL database with the schema of this code, to be copied."""
+def migrated_postgres(postgres_url: str) -> Iterator[str]:
+    """A PostgreSQL database with the schema, which one test after the other fills and clears."""
     url = fresh_database(postgres_url)
     _migrate(url)
-    return url
+    yield url
+    drop_database(postgres_url, url)
 
 
 def _migrate(url: str) -> None:
@@ -61,15 +63,17 @@ def _migrate(url: str) -> None:
 
 @pytest.fixture(params=SYSTEMS)
 def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of this test alone that has the schema and nothing in it, on each system."""
+    """A database with the schema and no rows, this test's alone, on each system in turn.
+
+    A test that changes the schema takes `database_url`.
+    """
     if request.param == "sqlite":
-        copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path)
+        copy = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path)
         yield f"sqlite:///{copy}"
         return
-    server = request.getfixturevalue("postgres_url")
-    url = fresh_database(server, like=request.getfixturevalue("postgres_template"))
+    url = request.getfixturevalue("migrated_postgres")
     yield url
-    drop_database(server, url)
+    clear_rows(url, SQLModel.metadata.sorted_tables)
 
 
 @pytest.fixture

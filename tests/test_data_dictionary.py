@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from store import migrate
 from store.database import Database
 from tests.store.building import ingest_one
 
@@ -16,9 +15,8 @@ VIEWS = re.findall(r"^## (v_\w+)", DICTIONARY, re.M)
 
 
 @pytest.fixture
-def database(database_url: str) -> Database:
-    database = Database(database_url)
-    migrate.ensure(database)
+def database(database: Database) -> Database:
+    """With one article in it."""
     ingest_one(database)
     return database
 

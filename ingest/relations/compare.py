@@ -13,8 +13,9 @@ _LABELS = ("relevance", "topics", "stance")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One record whose labels differ. `labels` maps a label to (old, new); `reasons` says which rules
-    weigh differently, with the words that they rest on in the new run or rested on in the old."""
+    """One record whose labels differ. `labels` maps a label to (old, new); `reasons` says which
+    rules weigh differently, with the words that they rest on in the new run or rested on in the
+    old."""
 
     id: str
     labels: Mapping[str, tuple[Any, Any]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ingest.relations.model import probability
 from ingest.relations.reading import Field
@@ -9,7 +10,26 @@ from ingest.relations.tagging import Evidence, Relevance, Tagging
 
 # What each feature means to a reader. A test holds that none is forgotten.
 RULES = {
-    "both-sides": "a sentence names both sides",
+    "both-sides": "a sentence holds both sides",
+    "both-sides-often": "many sentences hold both sides",
+    "both-sides-close": "the two sides are named close together",
+    "both-sides-share": "such sentences are a share of the piece",
+    "both-sides-in-turn": "neighbouring sentences name one side each",
+    "dealing-word": "a word for dealings stands with both sides",
+    "title-both": "the title holds both sides",
+    "title-china": "the title names the China side",
+    "title-us": "the title names the US side",
+    "title-third": "the title names a third country",
+    "title-genre": "by its title the piece is of a kind that is about something else",
+    "lead-both": "the lead holds both sides",
+    "us-often": "the US side is named often",
+    "china-often": "the China side is named often",
+    "lesser-side-often": "even the side named less is named often",
+    "crowd": "third countries crowd the sentences that hold both sides",
+    "listed": "a side stands in a list with third countries",
+    "voiced-often": "one side's government speaks of the other",
+    "taiwan-and-us": "Taiwan and the US stand in one sentence",
+    "length": "the length of the piece",
 }
 
 _VERDICTS = {
@@ -21,8 +41,8 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of text, and the rules that it speaks under (none: plain text). `weight` is what they
-    add to the score's log-odds together."""
+    """A stretch of text, and the rules that it speaks under (none: plain text). `weight` is what
+    they add to the score's log-odds together."""
 
     text: str
     rules: tuple[str, ...] = ()
@@ -32,8 +52,8 @@ class Segment:
 
 def verdict(tagging: Tagging) -> str:
     """One sentence: what the piece is, how sure that is, its topics and stance."""
-    parts = [f"{_VERDICTS[tagging.relevance]} (probability {tagging.score:.2f}"]
-    parts[0] += f", as a main subject {tagging.primary:.2f})" if tagging.topics else ")"
+    main = f", as a main subject {tagging.primary:.2f}" if tagging.topics else ""
+    parts = [f"{_VERDICTS[tagging.relevance]} (probability {tagging.score:.2f}{main})"]
     if tagging.topics:
         named = ", ".join(f"{topic.id} {topic.score:.2f}" for topic in tagging.topics)
         parts.append(f"topics: {named}")
@@ -43,20 +63,19 @@ def verdict(tagging: Tagging) -> str:
 
 
 def reckoning(tagging: Tagging) -> list[str]:
-    """How the two probabilities came about: a line a reason, the weightiest first, then the sums."""
-    lines = [f"{tagging.intercept:+6.2f} {tagging.primary_intercept:+6.2f}  to begin with"]
-    for reason in sorted(tagging.reckoning, key=lambda r: -abs(r.to_relevant)):
-        words = RULES.get(reason.rule, reason.rule)
-        lines.append(
-            f"{reason.to_relevant:+6.2f} {reason.to_primary:+6.2f}  {words} ({reason.value:.2f})"
-        )
-    relevant = tagging.intercept + sum(r.to_relevant for r in tagging.reckoning)
-    primary = tagging.primary_intercept + sum(r.to_primary for r in tagging.reckoning)
-    lines.append(
-        f"{relevant:+6.2f} {primary:+6.2f}  in all: probabilities "
-        f"{probability(relevant):.2f} of being relevant, {probability(primary):.2f} of being primary"
-    )
-    return lines
+    """How the two probabilities came about: a line a reason, the weightiest first, then the sums.
+
+    Each line holds what is added to the log-odds of being relevant, then of being primary.
+    """
+    rows = [(tagging.intercept, tagging.primary_intercept, "to begin with")]
+    rows += [
+        (reason.to_relevant, reason.to_primary, f"{RULES[reason.rule]} ({reason.value:.2f})")
+        for reason in sorted(tagging.reckoning, key=lambda reason: -abs(reason.to_relevant))
+    ]
+    relevant, primary = sum(row[0] for row in rows), sum(row[1] for row in rows)
+    chances = f"{probability(relevant):.2f} relevant, {probability(primary):.2f} primary"
+    rows.append((relevant, primary, f"in all, as probabilities: {chances}"))
+    return [f"{first:+6.2f} {second:+6.2f}  {words}" for first, second, words in rows]
 
 
 def marked(text: str, tagging: Tagging, field: Field = "text") -> list[Segment]:
@@ -71,9 +90,10 @@ def marked(text: str, tagging: Tagging, field: Field = "text") -> list[Segment]:
 
 
 def _segments(text: str, cuts: list[int], spans: Iterable[Evidence]) -> Iterator[Segment]:
-    waiting, open_now = iter(spans), list[Evidence]()
+    waiting = iter(spans)
+    open_now: list[Evidence] = []
     following = next(waiting, None)
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         open_now = [e for e in open_now if e.end > start]
         while following is not None and following.start <= start:
             open_now.append(following)

@@ -1,7 +1,8 @@
-"""Where the lexicon's names stand in a text: one pass, longest name first, offsets into the original.
+"""Where the lexicon's names stand in a text: one pass, longest name first, offsets into the
+original.
 
-A name that ends in a Latin letter must end where a word ends: `us` is not found in `trust`. A term that
-holds another name (`Chinese students`) does not hide it: the name inside is found too.
+A name that ends in a Latin letter must end where a word ends: `us` is not found in `trust`. A
+term that holds another name (`Chinese students`) does not hide it: the name inside is found too.
 """
 
 from collections.abc import Iterable
@@ -11,18 +12,18 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 
 from ingest.relations.vocabulary import Entry, Lexicon, Sense, Table, fold
 
-# Where the scripts without spaces between words begin (CJK radicals): a Han letter next to a Latin name
-# is no part of it, as in 美国FBI称.
+# Where the scripts without spaces between words begin (CJK radicals): a Han letter next to a
+# Latin name is no part of it, as in 美国FBI称.
 _FIRST_CJK = "\u2e80"
 
-# An acronym in a line that is all capitals is not told from a word (TELL US MORE): this many characters
-# on each side are looked at for one small letter.
+# An acronym in a line that is all capitals is not told from a word (TELL US MORE): this many
+# characters on each side are looked at for one small letter.
 SHOUTING_REACH = 24
 _LONGEST_DOUBTFUL_ACRONYM = 3
 
-# Tables whose phrases let the names inside them through, layer by layer (the China in `tariffs on China`).
-# What an actor's name holds (the trade in US Trade Representative) is part of that name, and a mask is
-# there to hide.
+# Tables whose phrases let the names inside them through, layer by layer (the China in `tariffs on
+# China`). What an actor's name holds (the trade in US Trade Representative) is part of that name,
+# and a mask is there to hide.
 _TRANSPARENT = frozenset({Table.TOPIC, Table.RELATION, Table.FRAME, Table.VOICE, Table.GENRE})
 _TERMS = frozenset({Table.TOPIC, Table.RELATION})  # common nouns, which have plurals
 _NAMES = frozenset({Table.ACTOR, Table.FRAME, Table.MASK})
@@ -38,6 +39,7 @@ class Match(NamedTuple):
 
 class _Pattern(NamedTuple):
     senses: tuple[Sense, ...]
+    only: Entry | None  # what it means where it means one thing in any case and holds nothing
     starts_word: bool  # begins with a letter of a spaced script: a word must begin there
     ends_word: bool
     takes_plural: bool
@@ -63,17 +65,28 @@ class Matcher:
         self._every = AhoCorasick(
             self._spellings, matchkind=MatchKind.Standard, store_patterns=False
         )
-        # Made when first met: most names of a lexicon never are, and all at once would take longer than
-        # reading the files.
+        # Made when first met: most names of a lexicon never are, and all at once would take
+        # longer than reading the files.
         self._patterns: list[_Pattern | None] = [None] * len(self._spellings)
 
     def find(self, text: str) -> list[Match]:
         """Every name in `text`, in order of offset; masks are found and left out."""
         folded = fold(text)
+        length = len(folded)
         found: list[Match] = []
         patterns = self._patterns
         for number, start, end in self._longest.find_matches_as_indexes(folded):
-            _take(patterns[number] or self._pattern(number), start, end, text, folded, found)
+            pattern = patterns[number] or self._pattern(number)
+            # The plain case, which is nearly every one, without a call.
+            entry = pattern.only
+            if (
+                entry is None
+                or (pattern.starts_word and start and _in_word(folded[start - 1]))
+                or (pattern.ends_word and end < length and _in_word(folded[end]))
+            ):
+                _take(pattern, start, end, text, folded, found)
+            else:
+                found.append(Match(start, end, entry))
         return found
 
     def _pattern(self, number: int) -> _Pattern:
@@ -89,13 +102,16 @@ class Matcher:
         last = spelling[-1]
         own = {sense.entry.table for sense in senses}
         transparent = own <= _TRANSPARENT
+        inside = tuple(_inside(own, within, spelling)) if transparent and within else ()
+        plain = len(senses) == 1 and senses[0].exact is None and Table.MASK not in own
         pattern = _Pattern(
             senses=senses,
+            only=senses[0].entry if plain and not inside else None,
             starts_word=_in_word(spelling[0]),
             # U.S. is no part of U.S.S.R.
             ends_word=_in_word(last) or last == ".",
             takes_plural=own <= _TERMS and _in_word(last),
-            inside=tuple(_inside(own, within, spelling)) if transparent and within else (),
+            inside=inside,
             instead=tuple(_longest_first(within)),
         )
         self._patterns[number] = pattern
@@ -105,8 +121,9 @@ class Matcher:
 def _take(
     pattern: _Pattern, start: int, end: int, text: str, folded: str, found: list[Match]
 ) -> None:
-    """Add what `pattern`, seen at `start`, names there; what is inside it or shorter where it fails."""
-    senses, starts_word, ends_word, takes_plural, inside, instead = pattern
+    """Add what `pattern`, seen at `start`, names there; what is inside it or shorter where it
+    fails."""
+    senses, _, starts_word, ends_word, takes_plural, inside, instead = pattern
     if starts_word and start and folded[start - 1] < _FIRST_CJK and folded[start - 1].isalnum():
         return _take_each(instead, start, text, folded, found)
     if ends_word and folded[end : end + 1].isalnum() and folded[end] < _FIRST_CJK:
@@ -161,7 +178,7 @@ def _inside(own: set[Table], within: list[_Inner], spelling: str) -> list[_Inner
 
 def _of(pattern: _Pattern, layer: frozenset[Table]) -> _Pattern | None:
     kept = tuple(sense for sense in pattern.senses if sense.entry.table in layer)
-    return pattern._replace(senses=kept, inside=()) if kept else None
+    return pattern._replace(senses=kept, only=None, inside=()) if kept else None
 
 
 def _is_whole_word(inner: _Inner, spelling: str) -> bool:

@@ -1,7 +1,7 @@
-"""The weights: a linear model in a file that can be read, and what it makes of features.
+"""The weights: linear models in a file that can be read, and what they decide from features.
 
-`model.toml` is written by `python -m ingest.relations.fit`, which tells there what data it saw and how
-the model did on data that it had not seen.
+`model.toml` is written by `python -m ingest.relations.fit`, which tells there what data it saw
+and how the model did on data that it had not seen.
 """
 
 import tomllib
@@ -11,32 +11,32 @@ from math import exp
 from pathlib import Path
 from typing import Any
 
+from ingest.relations.lexicon_file import TOPICS
+
 MODEL_FILE = Path(__file__).parent / "model.toml"
+
+Values = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """intercept + sum of weight times value: log-odds of a yes. `threshold` is the least probability
-    that is called a yes."""
+    """intercept + sum of weight times value: the log-odds of a yes, called from `threshold` on."""
 
     intercept: float
     weights: Mapping[str, float]
-    threshold: float = 0.5
+    threshold: float = 0.5  # a probability
 
-    def log_odds(self, values: Mapping[str, float]) -> float:
+    def log_odds(self, values: Values) -> float:
         weights = self.weights
-        return self.intercept + sum(
-            [weights[name] * value for name, value in values.items() if value and name in weights]
-        )
+        return self.intercept + sum([weights.get(name, 0.0) * v for name, v in values.items() if v])
 
-    def says_yes(self, values: Mapping[str, float]) -> bool:
-        return probability(self.log_odds(values)) >= self.threshold
+    def probability(self, values: Values) -> float:
+        return probability(self.log_odds(values))
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`topics`: the weights all topics share; `topic_intercepts`: what is added for each of them.
-    `stances`: one Linear for each stance, the highest log-odds wins."""
+    """`topics` are the weights that all topics share, `topic_intercepts` what each adds."""
 
     relevant: Linear
     primary: Linear
@@ -44,9 +44,24 @@ class Model:
     topic_intercepts: Mapping[str, float]
     stances: Mapping[str, Linear]
 
+    def choose_topics(self, features: Mapping[str, Values]) -> list[tuple[str, float]]:
+        """Topics with their probabilities, likeliest first; a relevant piece is about something, so
+        the first stands in any case."""
+        scored = [
+            (topic, probability(self.topics.log_odds(values) + self.topic_intercepts[topic]))
+            for topic, values in features.items()
+        ]
+        scored.sort(key=lambda pair: (-pair[1], TOPICS.index(pair[0])))
+        return [
+            pair for rank, pair in enumerate(scored) if not rank or pair[1] >= self.topics.threshold
+        ]
+
+    def choose_stance(self, values: Values) -> str:
+        return max(self.stances, key=lambda stance: self.stances[stance].log_odds(values))
+
 
 def probability(log_odds: float) -> float:
-    if log_odds < -700:  # exp would overflow
+    if log_odds < -700.0:  # exp would overflow
         return 0.0
     return 1.0 / (1.0 + exp(-log_odds))
 

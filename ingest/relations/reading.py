@@ -11,8 +11,8 @@ from ingest.relations.vocabulary import Side, Table
 
 Field = Literal["title", "text"]
 
-# How far into the text the opening reaches that may tell whose government speaks: letterhead, place,
-# date and first answer of a briefing stand within it.
+# How far into the text the opening reaches that may tell whose government speaks: letterhead,
+# place, date and first answer of a briefing stand within it.
 VOICE_REACH = 1000
 
 # What makes a name at the beginning of a line a speaker's label in a transcript: `Guo Jiakun:`,
@@ -24,8 +24,8 @@ class Sentence:
     """One sentence in which something of the lexicon is named. Matches stand in order of offset."""
 
     __slots__ = (
-        "china", "end", "field", "frames", "genres", "number", "relations", "start", "taiwan", "third",
-        "topics", "us",
+        "china", "end", "field", "frames", "genres", "number", "relations", "start", "taiwan",
+        "third", "topics", "us", "voices",
     )  # fmt: skip
 
     def __init__(self, field: Field, number: int, start: int, end: int) -> None:
@@ -37,6 +37,7 @@ class Sentence:
         self.taiwan: list[Match] = []
         self.third: list[Match] = []
         self.frames: list[Match] = []
+        self.voices: list[Match] = []
         self.genres: list[Match] = []
         self.relations: list[Match] = []
         self.topics: list[Match] = []
@@ -79,35 +80,18 @@ def _read_field(
             number = bisect_right(ends, start)
             sentence = Sentence(field, number, ends[number - 1] if number else 0, ends[number])
             sentences.append(sentence)
-        table = entry.table
-        if table is Table.ACTOR:
-            _by_side(sentence, entry.side).append(match)
-            if voice is None and start < VOICE_REACH and field == "text" and _is_label(match, text):
-                voice = entry.side
-        elif table is Table.TOPIC:
-            sentence.topics.append(match)
-        elif table is Table.RELATION:
-            sentence.relations.append(match)
-        elif table is Table.FRAME:
-            sentence.frames.append(match)
-        elif table is Table.GENRE:
-            sentence.genres.append(match)
-        elif voice is None and start < VOICE_REACH:
+        getattr(sentence, entry.place).append(match)
+        if voice is None and start < VOICE_REACH and _tells_voice(match, field, text):
             voice = entry.side
     return voice
 
 
-def _is_label(match: Match, text: str) -> bool:
-    """Whether a person of one of the two sides is named as the speaker of what follows."""
+def _tells_voice(match: Match, field: Field, text: str) -> bool:
+    """Whether a match is a letterhead of a government, or names one of its people as who speaks
+    next."""
     start, end, entry = match
-    if entry.kind != "person" or entry.side not in (Side.US, Side.CHINA):
+    if entry.kind != "person":
+        return entry.table is Table.VOICE
+    if field == "title" or entry.side not in (Side.US, Side.CHINA):
         return False
     return (start == 0 or text[start - 1] == "\n") and bool(_LABEL_END.match(text, end))
-
-
-def _by_side(sentence: Sentence, side: Side | None) -> list[Match]:
-    if side is Side.US:
-        return sentence.us
-    if side is Side.CHINA:
-        return sentence.china
-    return sentence.taiwan if side is Side.TAIWAN else sentence.third

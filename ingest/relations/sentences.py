@@ -2,9 +2,10 @@
 
 import re
 
-# A full stop ends a sentence where a small letter, a digit or a closing mark stands before it and a
-# capital, a digit, an opening mark or a Han letter after it: so U.S. and J. do not. Titles do not either.
-# The pattern begins with one plain set of characters, which is what makes the search quick.
+# A full stop ends a sentence where a small letter, a digit or a closing mark stands before it and
+# a capital, a digit, an opening mark or a Han letter after it: so U.S. and J. do not. Titles do
+# not either. The pattern begins with one plain set of characters, which is what makes the search
+# quick.
 _TITLES = ("Mr", "Ms", "Dr", "Mrs", "Gen", "Sen", "Rep", "Gov", "vs", "No")
 _NO_TITLE = "".join(rf"(?<!\b{title}\.)" for title in _TITLES)
 _END = re.compile(

@@ -5,37 +5,35 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from ingest.language import detect_language
-from ingest.relations.features import (
-    Dealings,
-    Measure,
-    find_dealings,
-    relevance_features,
-    speaking,
-    stance_features,
-    topic_features,
-)
+from ingest.relations.dealings import Dealings, find_dealings
 from ingest.relations.matching import Match, Matcher
 from ingest.relations.model import Model, load_model, probability
 from ingest.relations.reading import Reading, Sentence, read
+from ingest.relations.relevance import Measure, relevance_features
+from ingest.relations.stance import stance_features
 from ingest.relations.tagging import Actor, Evidence, Reason, Relevance, Stance, Tagging, Topic
-from ingest.relations.vocabulary import TOPICS, Entry, Role, Side, load_lexicon
+from ingest.relations.topics import speaking_for, topic_features
+from ingest.relations.vocabulary import Entry, Role, Side, load_lexicon
 
-# Raised with every change of code or weights that can change a judgement; the lexicon has a version of
-# its own.
+# Raised with every change of code or weights that can change a judgement; the lexicon has a
+# version of its own.
 TAGGER_VERSION = "1"
 
 # What many matches speak for is shown by the first of them.
 MOST_SHOWN = 3
 
-# English is told by its commonest words: so many different ones in the first characters. The classifier
-# that is asked otherwise takes as long as all of the tagging.
-LANGUAGE_SAMPLE = 400
-ENOUGH_ENGLISH = 4
-_ENGLISH = frozenset("the of and to that with for from by has have was were are its his will".split())
+# English is told by its commonest words: so many different ones in the first characters. The
+# classifier that is asked otherwise takes as long as all of the tagging.
+LANGUAGE_SAMPLE = 250
+ENOUGH_ENGLISH = 3
+_ENGLISH = frozenset(
+    ("the", "of", "and", "to", "that", "with", "for", "from", "by", "has", "have", "was", "were")
+)
 _LATIN_WORD = re.compile(r"[a-z]+")
 
 
@@ -71,8 +69,8 @@ class Tagger:
         if score >= model.relevant.threshold:
             main = primary >= model.primary.threshold
             relevance = Relevance.PRIMARY if main else Relevance.SECONDARY
-            topics = _topics(dealings, model)
-            stance = _stance(dealings, model)
+            topics = tuple(Topic(*pair) for pair in model.choose_topics(topic_features(dealings)))
+            stance = Stance(model.choose_stance(stance_features(dealings, measures)))
         return Tagging(
             relevance=relevance,
             score=score,
@@ -109,8 +107,8 @@ def tag(
 ) -> Tagging:
     """Judge a piece by the shipped lexicon. Any text is fine; time is linear in its length.
 
-    `source_side` is the side whose government publishes the piece, where the caller knows; the piece's
-    own opening tells otherwise. `date` is the day for which actors' roles are looked up.
+    `source_side` is the side whose government publishes the piece, where the caller knows; the
+    piece's own opening tells otherwise. `date` is the day for which actors' roles are looked up.
     """
     return load_tagger().tag(title, text, source_side=source_side, date=date)
 
@@ -125,25 +123,6 @@ def _reckon(measures: Mapping[str, Measure], model: Model) -> Iterator[Reason]:
                 model.relevant.weights.get(rule, 0.0) * value,
                 model.primary.weights.get(rule, 0.0) * value,
             )
-
-
-def _topics(dealings: Dealings, model: Model) -> tuple[Topic, ...]:
-    scored = [
-        Topic(topic, probability(model.topics.log_odds(values) + model.topic_intercepts[topic]))
-        for topic, values in topic_features(dealings).items()
-    ]
-    scored.sort(key=lambda topic: (-topic.score, TOPICS.index(topic.id)))
-    # A relevant piece is about something: the likeliest topic stands in any case.
-    return tuple(
-        topic
-        for rank, topic in enumerate(scored)
-        if rank == 0 or topic.score >= model.topics.threshold
-    )
-
-
-def _stance(dealings: Dealings, model: Model) -> Stance:
-    values = stance_features(dealings)
-    return Stance(max(model.stances, key=lambda stance: model.stances[stance].log_odds(values)))
 
 
 def _actors(reading: Reading, day: date | None) -> tuple[Actor, ...]:
@@ -203,23 +182,12 @@ def _evidence(
             topic = match.entry.topics[0] if match.entry.topics else None
             yield span(sentence, match, reason.rule, topic, reason.to_relevant / len(shown))
     if topics:
-        for topic in topics:
-            for sentence, match in _speaking_for(topic.id, dealings):
-                yield span(sentence, match, "topic", topic.id, 0.0)
-        words = [(s, m) for s in dealings.both for m in s.relations]
-        for sentence, match in words[:MOST_SHOWN]:
+        for scored in topics:
+            for sentence, match in islice(speaking_for(scored.id, dealings), MOST_SHOWN):
+                yield span(sentence, match, "topic", scored.id, 0.0)
+        words = ((d.sentence, word) for d in dealings.found for word in d.words)
+        for sentence, match in islice(words, MOST_SHOWN):
             yield span(sentence, match, "stance", None, 0.0)
-
-
-def _speaking_for(topic: str, dealings: Dealings) -> list[tuple[Sentence, Match]]:
-    found: list[tuple[Sentence, Match]] = []
-    for sentence in dealings.reading.sentences:
-        for match in speaking(sentence):
-            if topic in match.entry.topics:
-                found.append((sentence, match))
-                if len(found) == MOST_SHOWN:
-                    return found
-    return found
 
 
 def _language(title: str, text: str) -> str | None:

@@ -44,9 +44,9 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`text` stands at `start`–`end` of the title or the text and speaks under `rule`; `weight` is what
-    it adds to the score's log-odds (0 where it speaks only for a topic or the stance). A rule that looks
-    at the whole piece has no span: start = end = 0."""
+    """`text` stands at `start`–`end` of the title or the text and speaks under `rule`; `weight`
+    is what it adds to the score's log-odds (0 where it speaks only for a topic or the stance). A
+    rule that looks at the whole piece has no span: start = end = 0."""
 
     field: Field
     start: int
@@ -60,8 +60,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One line of the reckoning: a feature's value, what it adds to the log-odds of being relevant and
-    of being primary."""
+    """One line of the reckoning: a feature's value, what it adds to the log-odds of being
+    relevant and of being primary."""
 
     rule: str
     value: float
@@ -71,9 +71,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Tagging:
-    """`score` is the probability that the piece is relevant: its log-odds are `intercept` plus the sum
-    of the evidence's weights. `primary` is the probability that the relations are a main subject, with
-    `primary_intercept` and the reckoning's `to_primary` likewise."""
+    """`score` is the probability that the piece is relevant: its log-odds are `intercept` plus
+    the sum of the evidence's weights. `primary` is the probability that the relations are a main
+    subject, with `primary_intercept` and the reckoning's `to_primary` likewise."""
 
     relevance: Relevance
     score: float

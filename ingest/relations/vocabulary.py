@@ -1,56 +1,40 @@
 """The lexicon: TOML files that an analyst can read and edit, loaded and checked.
 
-A folder of `*.toml` holds tables of these kinds:
+A folder of `*.toml` holds tables of these kinds (keys in brackets may be left out):
 
-    [[actor]]     who belongs to a side: id, name, side, kind, names (+ exact, wikidata, roles, topics, weight)
-    [[topic]]     a topic's vocabulary: id (one of TOPICS), terms (+ strong: terms that nearly decide it)
-    [[relation]]  words for dealings: polarity, kind, terms (+ topics, weight)
-    [[frame]]     set phrases that mean both sides at once: id, names, side = "both" (+ exact, topics,
-                  weight: how surely)
-    [[voice]]     openings that tell whose government speaks: id, side, names (+ exact)
-    [[genre]]     titles of pieces that are about something else by their kind (stock market reports):
-                  id, names (+ exact)
-    [[mask]]      what must not match: id, names, why (+ exact)
+    [[actor]]     who belongs to a side: id, name, side, kind, names, exact
+                  [wikidata, roles, topics, weight: how surely the name means its state]
+    [[topic]]     a topic's vocabulary: id, terms [strong: terms that nearly decide it]
+    [[relation]]  words for dealings: polarity, kind, terms [topics, weight]
+    [[frame]]     set phrases that mean both sides at once: id, names, exact, side = "both"
+                  [topics, weight: how surely, why]
+    [[voice]]     openings that tell whose government speaks: id, side, names, exact
+    [[genre]]     titles of pieces that are by their kind about something else (reports on the
+                  stock market): id, names, exact [why]
+    [[mask]]      what must not match: id, names, exact, why
 
-`names` and `terms` match in any case, `exact` in that very case. An overlay file of the operator's own
-holds the same tables, which add, and `[[remove]]` tables (`id` or `names`), which take away.
+`names` and `terms` match in any case, `exact` in that very case; of `names` and `exact` one is
+enough. An overlay file of the operator's own holds the same tables, which add, and `[[remove]]`
+tables (`id` or `names`), which take away.
 """
 
 import hashlib
-import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
+
+from ingest.relations.lexicon_file import Document, LexiconError
 
 LEXICON_FOLDER = Path(__file__).parent / "lexicon"
 
-TOPICS = (
-    "diplomacy",
-    "trade",
-    "technology",
-    "investment-finance",
-    "sanctions",
-    "military",
-    "taiwan",
-    "hong-kong",
-    "human-rights",
-    "espionage-cyber",
-    "law-enforcement",
-    "agriculture",
-    "critical-minerals",
-    "energy-climate",
-    "health",
-    "people-exchange",
-    "third-country",
-)
-
-# A strong term counts as this many ordinary ones: two ordinary terms may be chance, three seldom are.
+# A strong term counts as this many ordinary ones: two ordinary terms may be chance, three seldom
+# are.
 STRONG_TERM = 3.0
-# How much an actor's name says that its state is meant, where the lexicon gives no weight of its own.
+# How much an actor's name says that its state is meant, where the lexicon gives no weight of its
+# own.
 KIND_WEIGHTS = {"company": 0.5, "place": 0.7}
 
 CHECKSUM_LENGTH = 12  # hex digits: enough to tell versions of one file apart
@@ -58,14 +42,6 @@ CHECKSUM_LENGTH = 12  # hex digits: enough to tell versions of one file apart
 
 # So that People’s is People's and US–China is US-China.
 _PLAIN = (("’", "'"), ("‘", "'"), ("\u2010", "-"), ("\u2011", "-"), ("–", "-"), ("\xa0", " "))
-
-
-class LexiconError(ValueError):
-    """A lexicon that cannot be used; the message is `file:line: reason`."""
-
-    def __init__(self, file: Path, line: int, reason: str) -> None:
-        super().__init__(f"{file}:{line}: {reason}")
-        self.file, self.line, self.reason = file, line, reason
 
 
 class Table(StrEnum):
@@ -106,11 +82,16 @@ class Role:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One thing that a name or term stands for. Compared by identity: a lexicon holds each once."""
+    """One thing that a name or term stands for. Compared by identity: a lexicon holds each once.
+
+    `place` says where a sentence keeps its matches: "us", "china", "taiwan", "third" for actors,
+    the table's own word with an s otherwise.
+    """
 
     table: Table
     id: str
     name: str
+    place: str
     side: Side | None = None
     kind: str = ""
     polarity: Polarity | None = None
@@ -136,7 +117,8 @@ class Lexicon:
 
 
 def fold(text: str) -> str:
-    """`text` as names are compared: in lower case, typographic apostrophes, hyphens and spaces plain.
+    """`text` as names are compared: in lower case, typographic apostrophes, hyphens and spaces
+    plain.
 
     Every character keeps its place (`İ`, which lower case would make two, stays as it is).
     """
@@ -164,7 +146,7 @@ def load_lexicon(overlay: Path | None = None, folder: Path = LEXICON_FOLDER) -> 
     for file in files:
         body = _read(file)
         digest.update(body)
-        builder.add(_Document(file, body), removals=file is overlay)
+        builder.add(Document(file, body), removals=file is overlay)
     return Lexicon(senses=builder.senses(), version=digest.hexdigest()[:CHECKSUM_LENGTH])
 
 
@@ -175,185 +157,6 @@ def _read(file: Path) -> bytes:
         raise LexiconError(file, 0, f"cannot be read: {error.strerror}") from error
 
 
-# --- What a file may hold ---------------------------------------------------------------------------
-
-# table -> key -> (kind of value, required)
-_SCHEMA: Mapping[str, Mapping[str, tuple[str, bool]]] = {
-    "actor": {
-        "id": ("slug", True),
-        "name": ("text", True),
-        "side": ("actor side", True),
-        "kind": ("actor kind", True),
-        "names": ("names", False),
-        "exact": ("names", False),
-        "wikidata": ("wikidata", False),
-        "roles": ("roles", False),
-        "topics": ("topics", False),
-        "weight": ("weight", False),
-    },
-    "topic": {"id": ("topic", True), "terms": ("names", True), "strong": ("names", False)},
-    "relation": {
-        "polarity": ("polarity", True),
-        "kind": ("slug", True),
-        "terms": ("names", True),
-        "topics": ("topics", False),
-        "weight": ("weight", False),
-    },
-    "frame": {
-        "id": ("slug", True),
-        "names": ("names", False),
-        "side": ("frame side", True),
-        "exact": ("names", False),
-        "topics": ("topics", False),
-        "weight": ("weight", False),
-        "why": ("text", False),
-    },
-    "voice": {
-        "id": ("slug", True),
-        "side": ("voice side", True),
-        "names": ("names", False),
-        "exact": ("names", False),
-    },
-    "genre": {
-        "id": ("slug", True),
-        "names": ("names", False),
-        "exact": ("names", False),
-        "why": ("text", False),
-    },
-    "mask": {
-        "id": ("slug", True),
-        "names": ("names", False),
-        "why": ("text", True),
-        "exact": ("names", False),
-    },
-    "remove": {"id": ("slug", False), "names": ("names", False)},
-}
-_SPELLINGS = ("names", "exact", "terms")
-
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "actor side": ("us", "china", "taiwan", "third"),
-    "actor kind": ("country", "person", "people", "institution", "company", "place"),
-    "frame side": ("both",),
-    "voice side": ("us", "china"),
-    "polarity": tuple(Polarity),
-    "topic": TOPICS,
-}
-
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_WIKIDATA = re.compile(r"Q[1-9][0-9]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def _fault(kind: str, value: object) -> str | None:
-    """Why `value` cannot stand where a `kind` is asked for, or None."""
-    if kind in _CHOICES:
-        return (
-            None if value in _CHOICES[kind] else f"{value!r} is none of {', '.join(_CHOICES[kind])}"
-        )
-    if kind in ("slug", "text", "wikidata"):
-        if not isinstance(value, str) or not value.strip():
-            return "must be text and not empty"
-        if kind == "slug" and not _SLUG.fullmatch(value):
-            return f"{value!r} must be lower-case letters, digits and single hyphens"
-        if kind == "wikidata" and not _WIKIDATA.fullmatch(value):
-            return f"{value!r} is no Wikidata id (Q and digits)"
-        return None
-    if kind == "weight":
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 10
-        return None if fits else f"{value!r} must be a number above 0 and at most 10"
-    if not isinstance(value, list):
-        return "must be a list"
-    if kind == "topics":
-        unknown = [item for item in value if item not in TOPICS]
-        return f"unknown topic {unknown[0]!r}" if unknown else None
-    if kind == "names":
-        for item in value:
-            if not isinstance(item, str) or not item.strip():
-                return "holds an empty name"
-            if item != item.strip() or _CONTROL.search(item):
-                return f"{item!r} begins or ends with a space or holds a control character"
-        return None
-    for item in value:  # roles
-        if not isinstance(item, dict) or not item.keys() <= {"title", "from", "to"}:
-            return "each role is a table of title, from, to"
-        if not isinstance(item.get("title"), str) or not item["title"].strip():
-            return "a role needs a title"
-        days = [item[key] for key in ("from", "to") if key in item]
-        if any(type(day) is not date for day in days):
-            return f"the dates of {item['title']!r} must be plain dates like 2025-01-20"
-        if len(days) == 2 and days[0] >= days[1]:
-            return f"{item['title']!r} ends before it begins"
-    return None
-
-
-class _Document:
-    """One TOML file, which can say on which line a table or a value of it stands."""
-
-    def __init__(self, file: Path, body: bytes) -> None:
-        self.file = file
-        try:
-            text = body.decode("utf-8")
-            self.content: dict[str, Any] = tomllib.loads(text)
-        except UnicodeDecodeError as error:
-            line = body.count(b"\n", 0, error.start) + 1
-            raise LexiconError(file, line, "is not UTF-8") from error
-        except tomllib.TOMLDecodeError as error:
-            line = error.lineno if hasattr(error, "lineno") else _line_told(str(error))
-            raise LexiconError(file, line, f"is not TOML: {error}") from error
-        self.lines = text.splitlines()
-
-    def tables(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
-        """(table, which one of its kind, its content) of every table, checked against the schema."""
-        for kind, tables in self.content.items():
-            if kind not in _SCHEMA or not isinstance(tables, list):
-                reason = f"unknown table {kind!r}: must be one of [[{']], [['.join(_SCHEMA)}]]"
-                raise LexiconError(self.file, self._first_line(kind), reason)
-            for number, table in enumerate(tables):
-                self._check(kind, number, table)
-                yield kind, number, table
-
-    def refuse(self, kind: str, number: int, needle: str, reason: str) -> NoReturn:
-        raise LexiconError(self.file, self._line(kind, number, needle), reason)
-
-    def _check(self, kind: str, number: int, table: dict[str, Any]) -> None:
-        schema = _SCHEMA[kind]
-        for key, value in table.items():
-            if key not in schema:
-                self.refuse(kind, number, key, f"[[{kind}]] has no key {key!r}")
-            fault = _fault(schema[key][0], value)
-            if fault:
-                self.refuse(kind, number, key, f"{key}: {fault}")
-        for key, (_, required) in schema.items():
-            if required and key not in table:
-                self.refuse(kind, number, "", f"[[{kind}]] lacks {key!r}")
-        if kind != "remove" and not any(table.get(key) for key in _SPELLINGS):
-            self.refuse(kind, number, "", f"[[{kind}]] has no names")
-
-    def _first_line(self, needle: str) -> int:
-        return next((n for n, line in enumerate(self.lines, 1) if needle in line), 1)
-
-    def _line(self, kind: str, number: int, needle: str) -> int:
-        """The line of `needle` within the `number`th [[kind]] table; that of its head otherwise."""
-        head = re.compile(rf"\s*\[\[\s*{kind}\s*\]\]")
-        heads = [n for n, line in enumerate(self.lines) if head.match(line)]
-        if number >= len(heads):  # written as an inline list: no head to point at
-            return self._first_line(needle or kind)
-        for n in range(heads[number] + 1, len(self.lines)):
-            if self.lines[n].lstrip().startswith("[["):
-                break
-            if needle and needle in self.lines[n]:
-                return n + 1
-        return heads[number] + 1
-
-
-def _line_told(message: str) -> int:
-    told = re.search(r"at line (\d+)", message)
-    return int(told.group(1)) if told else 0
-
-
-# --- From tables to senses --------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class _Name:
     entry: Entry
@@ -362,8 +165,8 @@ class _Name:
 
     @property
     def claim(self) -> tuple[str, str]:
-        """What this name takes for itself: a name means one actor, frame or mask, a relation word has
-        one polarity; a term may serve several topics, but each once."""
+        """What this name takes for itself: a name means one actor, frame or mask, a relation word
+        has one polarity; a term may serve several topics, but each once."""
         match self.entry.table:
             case Table.TOPIC:
                 scope = f"topic {self.entry.id}"
@@ -379,7 +182,7 @@ class _Builder:
         self._names: dict[tuple[str, str], _Name] = {}
         self._ids: dict[str, str] = {}  # id -> file that has it
 
-    def add(self, document: _Document, *, removals: bool) -> None:
+    def add(self, document: Document, *, removals: bool) -> None:
         tables = list(document.tables())
         for kind, number, table in tables:
             if kind == "remove":
@@ -399,7 +202,7 @@ class _Builder:
                 senses.append(sense)
         return {spelling: tuple(senses) for spelling, senses in found.items()}
 
-    def _add(self, document: _Document, kind: str, number: int, table: dict[str, Any]) -> None:
+    def _add(self, document: Document, kind: str, number: int, table: dict[str, Any]) -> None:
         if kind not in ("topic", "relation"):
             identity = table["id"]
             if identity in self._ids:
@@ -412,7 +215,7 @@ class _Builder:
                 reason = f"{name.spelling!r} is a name of {holder.entry.id!r} already"
                 document.refuse(kind, number, f'"{name.spelling}"', reason)
 
-    def _remove(self, document: _Document, number: int, table: dict[str, Any]) -> None:
+    def _remove(self, document: Document, number: int, table: dict[str, Any]) -> None:
         identity, spellings = table.get("id"), {name.lower() for name in table.get("names", ())}
         if not identity and not spellings:
             document.refuse("remove", number, "", "[[remove]] needs an id or names")
@@ -436,10 +239,9 @@ class _Builder:
 def _names(kind: str, table: dict[str, Any]) -> Iterable[_Name]:
     """The names of one checked table, each with the entry it stands for."""
     if kind == "topic":
-        ordinary = Entry(Table.TOPIC, table["id"], table["id"], topics=(table["id"],))
-        strong = Entry(
-            Table.TOPIC, table["id"], table["id"], topics=(table["id"],), weight=STRONG_TERM
-        )
+        id, topics = table["id"], (table["id"],)
+        ordinary = Entry(Table.TOPIC, id, id, "topics", topics=topics)
+        strong = Entry(Table.TOPIC, id, id, "topics", topics=topics, weight=STRONG_TERM)
         yield from (_Name(ordinary, term, False) for term in table["terms"])
         yield from (_Name(strong, term, False) for term in table.get("strong", ()))
         return
@@ -447,6 +249,7 @@ def _names(kind: str, table: dict[str, Any]) -> Iterable[_Name]:
         table=Table(kind),
         id=table.get("id") or f"{table['polarity']}-{table['kind']}",
         name=table.get("name") or table.get("id") or table["kind"],
+        place=table["side"] if kind == "actor" else f"{kind}s",
         side=Side(table["side"]) if "side" in table else None,
         kind=table.get("kind", ""),
         polarity=Polarity(table["polarity"]) if "polarity" in table else None,

@@ -22,6 +22,8 @@ from worker import settings
 ROOT = Path(__file__).parents[2]
 # A command that takes longer than this in a test hangs.
 SECONDS = 90.0
+# One process that extracts: a second costs more to start than a few pages take.
+LOCAL = {"TRANSPACIFIC_PRIVATE_HOSTS": "127.0.0.0/8", "TRANSPACIFIC_CPU_PROCESSES": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Cli:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: str | Path, stdin: bytes = b"", **settings: str) -> Ended:
-        """Run a command here, as `main` does. `settings`: redis_url="…" is TRANSPACIFIC_REDIS_URL."""
+        """Run a command here as `main` does; redis_url="…" sets TRANSPACIFIC_REDIS_URL."""
         with _environment(self.variables(settings)), _streams(stdin) as (out, err):
             status = run([str(argument) for argument in arguments])
             sys.stdout.flush()
@@ -133,14 +135,14 @@ def site() -> Iterator[Site]:
 @pytest.fixture
 def local_cli(tmp_path: Path) -> Cli:
     """The command line of an operator who lets it fetch from loopback."""
-    return Cli(tmp_path / "home", {"TRANSPACIFIC_PRIVATE_HOSTS": "127.0.0.0/8"})
+    return Cli(tmp_path / "home", LOCAL)
 
 
 @pytest.fixture(scope="session")
 def polled(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     """A home in which the small wire of `tests.admin.wire` has been read. Only for reading."""
     home = tmp_path_factory.mktemp("polled") / "home"
-    cli = Cli(home, {"TRANSPACIFIC_PRIVATE_HOSTS": "127.0.0.0/8"})
+    cli = Cli(home, LOCAL)
     with Site() as running:
         serve(running)
         for path, source in FEEDS.items():

@@ -1,4 +1,4 @@
-"""Bad input of every kind: one line on stderr that says what to do, the right status, no traceback."""
+"""Bad input of every kind: one line on stderr that says what to do, and the right status."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 import csv
 import io
+
 import pytest
 
 from tests.admin.conftest import Cli

@@ -79,11 +79,15 @@ def test_a_bad_line_is_told_with_its_number_and_the_others_are_answered(
     assert line.startswith("line 2: ")
 
 
-def test_a_lone_surrogate_comes_out_as_it_went_in(cli: Cli) -> None:
-    stdin = b'{"id": "\\ud800", "text": "\\udfff Xi Jinping met Donald Trump \\ud83d"}\n'
-    ended = cli("tag", "--jsonl", "-", stdin=stdin)
+def test_a_lone_surrogate_does_no_harm_and_moves_no_offset(cli: Cli) -> None:
+    text = "\udfff Xi Jinping met Donald Trump \ud83d in Beijing"
+    ended = cli("tag", "--jsonl", "-", stdin=lines({"id": "\ud800", "text": text}))
     assert ended.status == 0
-    assert ended.records[0]["id"] == "\ud800"
+    [record] = ended.records
+    assert record["id"] == "\ud800"
+    spans = [item for item in record["evidence"] if item["end"]]
+    assert spans
+    assert all(text[item["start"] : item["end"]] == item["text"] for item in spans)
 
 
 def test_answers_come_while_lines_are_still_being_written(cli: Cli) -> None:
@@ -110,7 +114,7 @@ def test_a_text_is_explained(cli: Cli, tmp_path: Path) -> None:
     assert "China: Xi Jinping ×2" in ended.out
     assert "[Xi Jinping]" in ended.out
     assert "to begin with" in ended.out
-    assert "in all: probabilities" in ended.out
+    assert "in all" in ended.out
 
 
 def test_a_text_in_gb18030_is_read(cli: Cli, tmp_path: Path) -> None:
@@ -163,7 +167,7 @@ def test_a_comparison_tells_which_labels_changed_and_why(
     ended = cli("tag", "--compare", old, records)
     assert ended.status == 0
     first, *reasons, last = ended.out.splitlines()
-    assert first.startswith("a  relevance: none -> primary; topics: none -> ")
+    assert first.startswith("a: relevance: none -> primary; topics: none -> ")
     assert any("both-sides" in reason for reason in reasons)
     assert last == "1 changed, 1 the same, 1 in the old run only, 0 in the new"
 

@@ -11,8 +11,8 @@ SUMMIT = (
     (
         "Envoys of the United States and China have settled on a visit in spring, the first of its "
         "kind in two years, after a week of talks in a hotel that had to borrow chairs.",
-        "President Donald Trump invited President Xi Jinping to Washington, and Beijing accepted the "
-        "invitation within a day, the two delegations said in statements of equal length.",
+        "President Donald Trump invited President Xi Jinping to Washington, and Beijing accepted "
+        "the invitation within a day, the two delegations said in statements of equal length.",
         "The visit is to prepare an agreement on the exchange of students, and the two sides will "
         "meet again before the month is out.",
     ),
@@ -22,16 +22,16 @@ SOYBEANS = (
     (
         "Growers in Iowa have begun to load eight ships with soybeans for mills in Shandong, the "
         "largest American sale to China since the tariffs of last year were cut.",
-        "The Ministry of Commerce in Beijing said that China would buy what its mills needed, and the "
-        "US Department of Agriculture confirmed the sale in its weekly report.",
-        "Freight rates on the river rose by a tenth, and two elevators stayed open through the night.",
+        "The Ministry of Commerce in Beijing said that China would buy what its mills needed, and "
+        "the US Department of Agriculture confirmed the sale in its weekly report.",
+        "Freight rates on the river rose by a tenth, and two elevators stayed open all night.",
     ),
 )
 LIBRARY = (
     "A library moves its books by hand",
     (
-        "The town library moved eleven thousand books to its new house by hand on Saturday, along a "
-        "line of four hundred neighbours who passed them from one to the next.",
+        "The town library moved eleven thousand books to its new house by hand on Saturday, along "
+        "a line of four hundred neighbours who passed them from one to the next.",
         "The chain began at eight with a dictionary and ended at four with a cookbook, and not one "
         "volume fell into the brook that runs beneath the footbridge.",
         "Coffee was poured at both ends, and the mayor carried the atlases.",

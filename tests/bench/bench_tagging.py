@@ -1,8 +1,9 @@
 """How well and how fast the tagger judges: `python -m tests.bench.bench_tagging [--data DIR]`.
 
-Prints one JSON object. Speed is measured on texts made up here, so it needs no data. With DIR, every
-`*_dev.jsonl` of labelled records in it is scored too; where the shipped model was fitted on that very
-file, `fitted_on_it` says so, and the cross-validated figures of the model file are the honest ones.
+Prints one JSON object. Speed is measured on texts made up here, so it needs no data. With DIR,
+every `*_dev.jsonl` of labelled records in it is scored too; where the shipped model was fitted on
+that very file, `fitted_on_it` says so, and the cross-validated figures of the model file are the
+honest ones.
 """
 
 import argparse
@@ -15,10 +16,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest.relations import fit
-from ingest.relations.model import MODEL_FILE, load_model
+from ingest.relations.model import MODEL_FILE
+from ingest.relations.scoring import judge, load_pieces, report
 from ingest.relations.tagger import load_tagger, tag
-from ingest.relations.vocabulary import load_lexicon
 
 # An article as the target for speed has it: 2,200 characters, of which some name both sides.
 ARTICLE_LENGTH = 2_200
@@ -29,7 +29,7 @@ _ENGLISH = (
     "Officials in Beijing said that tariffs on American soybeans would be lifted by the autumn. ",
     "The harvest in the valley was late this year, and the cooperative hired forty more pickers. ",
     "Analysts at a bank in Zurich expect growth of two percent, a little less than in the spring. ",
-    "A spokesman for the ministry declined to comment on the report, which was first seen on Monday. ",
+    "A spokesman for the ministry declined to comment on the report, first seen on Monday. ",
 )
 _CHINESE = (
     "美国商务部周二表示，将与中国就出口管制重启磋商。",
@@ -40,7 +40,8 @@ _CHINESE = (
 
 
 def articles() -> list[tuple[str, str]]:
-    """Made-up articles of the target's length; one in five is Chinese, one in three names no side."""
+    """Made-up articles of the target's length; one in five is Chinese, one in three names no
+    side."""
     made = []
     for number in range(ARTICLES):
         lines: Sequence[str] = _CHINESE if number % 5 == 0 else _ENGLISH
@@ -75,20 +76,21 @@ def speed() -> dict[str, float]:
 
 def quality(folder: Path) -> dict[str, Any]:
     """Scores of the shipped model on each labelled file, all of it and each language."""
-    records = fit.load(folder, load_lexicon())
-    judged = fit.judge(records, load_model())
-    fitted = {
-        data["sha256"]
-        for data in tomllib.loads(MODEL_FILE.read_text("utf-8"))["fitted"]["data"]
+    tagger = load_tagger()
+    pieces = load_pieces(folder, tagger.matcher)
+    figures: dict[str, Any] = {
+        name: {key: round(value, 4) for key, value in part.items()}
+        for name, part in report([judge(piece, tagger.model) for piece in pieces]).items()
     }
-    figures: dict[str, Any] = {}
-    for name, scores in fit.report(judged, load_model()).items():
-        figures[name] = {key: round(value, 4) for key, value in scores.items()}
-    for file in sorted(folder.glob("*_dev.jsonl")):
-        figures[file.stem]["fitted_on_it"] = (
-            hashlib.sha256(file.read_bytes()).hexdigest() in fitted
-        )
+    seen = {data["sha256"] for data in model_file()["fitted"]["data"]}
+    for file in folder.glob("*_dev.jsonl"):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        figures[file.stem]["fitted_on_it"] = digest in seen
     return figures
+
+
+def model_file() -> dict[str, Any]:
+    return tomllib.loads(MODEL_FILE.read_text("utf-8"))
 
 
 def main() -> None:
@@ -98,7 +100,7 @@ def main() -> None:
     result: dict[str, Mapping[str, Any]] = {"speed": speed()}
     if data is not None and data.is_dir():
         result["quality"] = quality(data)
-        result["cross_validated"] = tomllib.loads(MODEL_FILE.read_text("utf-8"))["scores"]
+        result["cross_validated"] = model_file()["scores"]
     print(json.dumps(result, ensure_ascii=False, indent=1))
 
 

@@ -46,8 +46,11 @@ def test_every_view_answers_on_an_empty_database(database: Database, view: str) 
         assert session.execute(text(f"SELECT * FROM {view}")).all() == []
 
 
-def test_a_database_of_another_version_is_refused_with_the_mend(database: Database) -> None:
+def test_a_database_of_another_version_is_refused_with_the_mend(database_url: str) -> None:
+    database = Database(database_url)
+    migrate.ensure(database)
     with database.writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseError, match="transpacific db upgrade"):
         migrate.ensure(database)
+    database.dispose()

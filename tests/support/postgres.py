@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -188,15 +188,34 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def fresh_database(base_url: str, *, like: str | None = None) -> str:
-    """Makes a database with a name of its own on that server; returns its URL.
-
-    It is empty, or a copy of `like`, the URL of another one there that nobody is connected to.
-    """
+def fresh_database(base_url: str) -> str:
+    """Makes an empty database with a name of its own on that server; returns its URL."""
     name = f"transpacific_{uuid.uuid4().hex}"
-    template = "template0" if like is None else sa.make_url(like).database
-    _execute(base_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _execute(base_url, f'CREATE DATABASE "{name}" TEMPLATE template0')
     return sa.make_url(base_url).set(database=name).render_as_string(hide_password=False)
+
+
+def clear_rows(url: str, tables: Sequence[sa.Table]) -> None:
+    """Removes every row, and whoever is still connected; ids begin at 1 again.
+
+    `tables` are in the order of their references. Some 5 ms, where a new database takes 50 and
+    its schema 300.
+    """
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(_END_OTHERS)
+        for table in reversed(tables):
+            connection.execute(table.delete())
+        connection.execute(_RESTART_IDS)
+
+
+_END_OTHERS = sa.text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_RESTART_IDS = sa.text(
+    "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
+)
 
 
 def drop_database(base_url: str, url: str) -> None:

@@ -122,7 +122,22 @@ def test_offsets_hold_behind_a_character_that_grows_in_lower_case(matcher):
 
 @given(
     st.lists(
-        st.sampled_from(["China", "US", "’", "İ", "tariffs", "中国", " ", "s", "́", "Chinese students", "\U0001f600", "."])
+        st.sampled_from(
+            [
+                "China",
+                "US",
+                "’",
+                "İ",
+                "tariffs",
+                "中国",
+                " ",
+                "s",
+                "́",
+                "Chinese students",
+                "\U0001f600",
+                ".",
+            ]
+        )
         | st.text(max_size=3)
     ).map("".join)
 )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.relations.lexicon_file import LexiconError
 from ingest.relations.vocabulary import (
-    LexiconError,
     Polarity,
     Role,
     Side,
@@ -22,7 +22,10 @@ side = "us"
 kind = "person"
 names = ["Ann Example", "安·例"]
 exact = ["Ann"]
-roles = [{ title = "Envoy", from = 2021-03-01, to = 2023-03-01 }, { title = "Minister", from = 2023-03-01 }]
+roles = [
+  { title = "Envoy", from = 2021-03-01, to = 2023-03-01 },
+  { title = "Minister", from = 2023-03-01 },
+]
 
 [[topic]]
 id = "trade"
@@ -138,7 +141,7 @@ ACTOR = '[[actor]]\nid = "a"\nname = "A"\nside = "us"\nkind = "person"\nnames = 
         (ACTOR + 'wikidata = "12"\n', 7, "no Wikidata id"),
         (ACTOR + "weight = -1\n", 7, "must be a number above 0"),
         (ACTOR + 'topics = ["gardening"]\n', 7, "unknown topic 'gardening'"),
-        (ACTOR + 'roles = [{ from = 2020-01-01 }]\n', 7, "needs a title"),
+        (ACTOR + "roles = [{ from = 2020-01-01 }]\n", 7, "needs a title"),
         (ACTOR + 'roles = [{ title = "T", from = "2020" }]\n', 7, "plain dates"),
         (
             ACTOR + 'roles = [{ title = "T", from = 2020-01-02, to = 2020-01-01 }]\n',
@@ -196,5 +199,10 @@ def test_a_missing_overlay_and_an_empty_folder_are_refused(tmp_path):
 
 def test_the_shipped_lexicon_loads_and_names_both_sides_in_both_scripts():
     senses = load_lexicon().senses
-    for name, side in (("united states", "us"), ("china", "china"), ("美国", "us"), ("中国", "china")):
+    for name, side in (
+        ("united states", "us"),
+        ("china", "china"),
+        ("美国", "us"),
+        ("中国", "china"),
+    ):
         assert senses[name][0].entry.side == side

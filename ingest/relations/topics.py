@@ -1,0 +1,77 @@
+"""What the dealings are about: the features of topics."""
+
+from collections.abc import Iterable, Iterator
+
+from ingest.relations.dealings import LEAD_LENGTH, Dealings, Nearness
+from ingest.relations.matching import Match
+from ingest.relations.reading import Sentence
+from ingest.relations.relevance import log_count
+
+
+def topic_features(dealings: Dealings) -> dict[str, dict[str, float]]:
+    """topic -> feature -> value, for every topic that anything was found of.
+
+    All topics share their features, so that what one of them teaches the others know.
+    """
+    nearness = Nearness(dealings)
+    found: dict[str, dict[str, float]] = {}
+    for sentence in dealings.reading.sentences:
+        distance = nearness.of(sentence)
+        for topic, weight in _topics_of(sentence, distance == 0).items():
+            parts = found.setdefault(topic, {})
+            _add(parts, "anywhere", weight)
+            if distance < 2:
+                _add(parts, "beside" if distance else "inside", weight)
+            if sentence.field == "title":
+                _add(parts, "title", weight)
+            elif sentence.start < LEAD_LENGTH:
+                _add(parts, "lead", weight)
+    anywhere = sum(parts["anywhere"] for parts in found.values()) or 1.0
+    inside = sum(parts.get("inside", 0.0) for parts in found.values()) or 1.0
+    return {
+        topic: {name: log_count(weight) for name, weight in parts.items()}
+        | {"share": parts["anywhere"] / anywhere, "share-inside": parts.get("inside", 0.0) / inside}
+        for topic, parts in found.items()
+    }
+
+
+def speaking_for(topic: str, dealings: Dealings) -> Iterator[tuple[Sentence, Match]]:
+    """The matches that speak for `topic`, in order."""
+    for sentence in dealings.reading.sentences:
+        for match in _speaking(sentence):
+            if topic in match.entry.topics:
+                yield sentence, match
+
+
+def _topics_of(sentence: Sentence, is_dealing: bool) -> dict[str, float]:
+    """What a sentence says of topics: by its terms, and by whom and which country it names."""
+    found: dict[str, float] = {}
+    for match in _speaking(sentence):
+        for topic in match.entry.topics:
+            _add(found, topic, match.entry.weight)
+    if sentence.taiwan:
+        _add(found, "taiwan", 1.0)
+    if is_dealing and sentence.third:
+        _add(found, "third-country", 1.0)
+    if _names_person(sentence.us) and _names_person(sentence.china):
+        _add(found, "diplomacy", 1.0)  # the leaders or envoys of both in one sentence
+    return found
+
+
+def _speaking(sentence: Sentence) -> Iterable[Match]:
+    return (
+        sentence.topics
+        + sentence.relations
+        + sentence.frames
+        + sentence.us
+        + sentence.china
+        + sentence.third
+    )
+
+
+def _names_person(matches: Iterable[Match]) -> bool:
+    return any(match.entry.kind == "person" for match in matches)
+
+
+def _add(counts: dict[str, float], name: str, weight: float) -> None:
+    counts[name] = counts.get(name, 0.0) + weight
