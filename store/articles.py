@@ -7,8 +7,10 @@ whose worker died comes back by itself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import Integer, bindparam, func, or_, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from ingest.answers import PageOutcome, PageVerdict, validators_of
@@ -16,7 +18,7 @@ from ingest.retry import FETCH_ATTEMPTS, PROCESS_ATTEMPTS, next_attempt
 from store import outbox, snapshots
 from store.outbox import Happening
 from store.snapshots import Capture
-from store.tables import Article, Stage
+from store.tables import Article, Stage, table
 
 # A claimed fetch comes back after this, should its worker die: longer than the longest exchange.
 FETCH_CLAIM = timedelta(minutes=3)
@@ -24,6 +26,48 @@ FETCH_CLAIM = timedelta(minutes=3)
 PROCESS_CLAIM = timedelta(minutes=2)
 # An article that waits for processing was nudged; if nothing came of it by then, sweep nudges.
 PROCESS_OVERDUE = timedelta(minutes=2)
+
+
+_articles = table(Article)
+_waiting = _articles.alias()
+
+_CLAIM_FETCHES = (
+    _articles.update()
+    .where(
+        _articles.c.id.in_(
+            sa_select(_waiting.c.id)
+            .where(_waiting.c.host == bindparam("of"), _waiting.c.stage == Stage.FETCH)
+            .where(_waiting.c.next_attempt_at <= bindparam("now"))
+            .order_by(_waiting.c.next_attempt_at, _waiting.c.id)
+            .limit(bindparam("most", type_=Integer))
+        )
+    )
+    .values(attempts=_articles.c.attempts + 1, next_attempt_at=bindparam("again_at"))
+    .returning(
+        _articles.c.id,
+        _articles.c.url,
+        _articles.c.etag,
+        _articles.c.last_modified,
+        _articles.c.attempts,
+    )
+)
+_CLAIM_PROCESSING = (
+    _articles.update()
+    .where(_articles.c.id == bindparam("article"), _articles.c.stage == Stage.PROCESS)
+    .where(
+        or_(
+            _articles.c.claimed_until.is_(None),
+            _articles.c.claimed_until <= bindparam("now"),
+            _articles.c.claimed_by == bindparam("owner"),
+        )
+    )
+    .values(
+        attempts=_articles.c.attempts + 1,
+        claimed_by=bindparam("owner"),
+        claimed_until=bindparam("until"),
+    )
+    .returning(_articles.c.attempts)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,54 +81,42 @@ class PageToFetch:
     attempts: int  # this one included
 
 
-def claim_fetch(session: Session, host: str, *, now: datetime) -> PageToFetch | None:
-    """Take the host's longest waiting page in hand; the caller holds the host's turn."""
-    article_id = (
-        select(Article.id)
-        .where(
-            Article.host == host, Article.stage == Stage.FETCH, col(Article.next_attempt_at) <= now
-        )
-        .order_by(col(Article.next_attempt_at), col(Article.id))
-        .limit(1)
-        .scalar_subquery()
+def claim_fetches(session: Session, host: str, *, limit: int, now: datetime) -> list[PageToFetch]:
+    """Take the host's longest waiting pages in hand; the caller holds the host's turn."""
+    rows = session.execute(
+        _CLAIM_FETCHES, {"of": host, "now": now, "again_at": now + FETCH_CLAIM, "most": limit}
     )
-    row = session.execute(
-        update(Article)
-        .where(col(Article.id) == article_id)
-        .values(attempts=Article.attempts + 1, next_attempt_at=now + FETCH_CLAIM)
-        .returning(
-            col(Article.id),
-            col(Article.url),
-            col(Article.etag),
-            col(Article.last_modified),
-            col(Article.attempts),
-        )
-        .execution_options(synchronize_session=False)
-    ).first()
-    return None if row is None else PageToFetch(*row)
+    return sorted((PageToFetch(*row) for row in rows), key=lambda page: page.id)
 
 
 def record_fetch(
     session: Session, page: PageToFetch, verdict: PageVerdict, *, jitter: float, now: datetime
-) -> Stage:
-    """Write down what the fetch of a page has shown; return what the article waits for now."""
-    article = session.get(Article, page.id, with_for_update=True)
-    if article is None or article.stage != Stage.FETCH:
-        return Stage.DONE if article is None else Stage(article.stage)
-    article.page_status = verdict.status
-    article.error = verdict.error
-    if verdict.outcome is PageOutcome.LATER:
-        _fetch_later(article, page, verdict, jitter, now)
-    else:
-        article.fetched_at = now
-        article.attempts = 0
-        article.gone_at = (article.gone_at or now) if verdict.gone else None
-        if verdict.outcome is PageOutcome.UNCHANGED:
-            article.stage = Stage.DONE
+) -> Stage | None:
+    """Write down what the fetch of a page has shown; return what the article waits for now.
+
+    None where it did not wait for this fetch any more: another worker's answer was first.
+    """
+    values = _after_fetch(page, verdict, jitter, now)
+    found = session.execute(
+        _articles.update()
+        .where(_articles.c.id == page.id, _articles.c.stage == Stage.FETCH)
+        .values(**values)
+        .returning(_articles.c.revisions)
+    ).first()
+    if found is None:
+        return None
+    response = verdict.response
+    if response is not None:
+        capture = Capture(
+            page.id, snapshots.PAGE, response.body, response.final_url, response.content_type
+        )
+        if found.revisions:
+            snapshots.keep(session, capture, now=now)
         else:
-            _to_processing(session, article, verdict, now)
-    outbox.write(session, _happenings(article, verdict), now=now)
-    return Stage(article.stage)
+            snapshots.keep_all(session, [capture], now=now)
+    stage = Stage(values["stage"])
+    outbox.write(session, _happenings(page, verdict, stage), now=now)
+    return stage
 
 
 def release_fetch(session: Session, page: PageToFetch, *, again_at: datetime) -> None:
@@ -97,37 +129,37 @@ def release_fetch(session: Session, page: PageToFetch, *, again_at: datetime) ->
     )
 
 
-def _fetch_later(
-    article: Article, page: PageToFetch, verdict: PageVerdict, jitter: float, now: datetime
-) -> None:
-    if page.attempts >= FETCH_ATTEMPTS:
-        article.stage, article.failed_stage = Stage.QUARANTINED, Stage.FETCH
-        return
-    wait = next_attempt(page.attempts, retry_after=verdict.retry_after, jitter=jitter)
-    article.next_attempt_at = now + wait
+def _after_fetch(
+    page: PageToFetch, verdict: PageVerdict, jitter: float, now: datetime
+) -> dict[str, Any]:
+    """The columns of an article as a fetch leaves them."""
+    values: dict[str, Any] = {"page_status": verdict.status, "error": verdict.error}
+    if verdict.outcome is PageOutcome.LATER:
+        if page.attempts >= FETCH_ATTEMPTS:
+            return values | {"stage": Stage.QUARANTINED, "failed_stage": Stage.FETCH}
+        wait = next_attempt(page.attempts, retry_after=verdict.retry_after, jitter=jitter)
+        return values | {"stage": Stage.FETCH, "next_attempt_at": now + wait}
+    gone_at = func.coalesce(_articles.c.gone_at, now) if verdict.gone else None
+    values |= {"fetched_at": now, "attempts": 0, "gone_at": gone_at}
+    if verdict.outcome is PageOutcome.UNCHANGED:
+        return values | {"stage": Stage.DONE}
+    values |= {
+        "stage": Stage.PROCESS,
+        "next_attempt_at": now + PROCESS_OVERDUE,
+        "claimed_until": None,
+    }
+    if verdict.response is not None:
+        validators = validators_of(verdict.response)
+        values |= {"etag": validators.etag, "last_modified": validators.last_modified}
+    return values
 
 
-def _to_processing(session: Session, article: Article, verdict: PageVerdict, now: datetime) -> None:
-    assert article.id is not None
-    article.stage = Stage.PROCESS
-    article.next_attempt_at = now + PROCESS_OVERDUE
-    article.claimed_until = None
-    response = verdict.response
-    if response is not None:
-        validators = validators_of(response)
-        article.etag, article.last_modified = validators.etag, validators.last_modified
-        capture = Capture(
-            article.id, snapshots.PAGE, response.body, response.final_url, response.content_type
-        )
-        snapshots.keep(session, capture, now=now)
-
-
-def _happenings(article: Article, verdict: PageVerdict) -> list[Happening]:
-    about = {"url": article.url, "status": verdict.status, "error": verdict.error}
+def _happenings(page: PageToFetch, verdict: PageVerdict, stage: Stage) -> list[Happening]:
+    about = {"url": page.url, "status": verdict.status, "error": verdict.error}
     if verdict.outcome is PageOutcome.FETCHED:
-        return [Happening("article.fetched", article_id=article.id, payload=about)]
-    if article.stage == Stage.QUARANTINED:
-        return [Happening("article.quarantined", article_id=article.id, payload=about)]
+        return [Happening("article.fetched", article_id=page.id, payload=about)]
+    if stage is Stage.QUARANTINED:
+        return [Happening("article.quarantined", article_id=page.id, payload=about)]
     return []
 
 
@@ -158,19 +190,8 @@ def claim_processing(session: Session, article_id: int, *, owner: str, now: date
     without coming to an end, is quarantined: it is what kills the worker.
     """
     row = session.execute(
-        update(Article)
-        .where(
-            col(Article.id) == article_id,
-            col(Article.stage) == Stage.PROCESS,
-            or_(
-                col(Article.claimed_until).is_(None),
-                col(Article.claimed_until) <= now,
-                col(Article.claimed_by) == owner,
-            ),
-        )
-        .values(attempts=Article.attempts + 1, claimed_by=owner, claimed_until=now + PROCESS_CLAIM)
-        .returning(col(Article.attempts))
-        .execution_options(synchronize_session=False)
+        _CLAIM_PROCESSING,
+        {"article": article_id, "owner": owner, "now": now, "until": now + PROCESS_CLAIM},
     ).first()
     if row is None:
         return False

@@ -83,9 +83,12 @@ class Database:
 
 def insert_into(session: Session, table: type[Any]) -> Any:
     """An INSERT that knows ON CONFLICT, in the dialect of this session's database."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return insert_for(session.get_bind().dialect.name, table)
+
+
+def insert_for(dialect: str, table: type[Any]) -> Any:
+    """The same for a dialect by its name, for statements that are built once."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def _parse(url: str) -> URL:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from store.database import Database
-from store.tables import Event
+from store.tables import Event, table
+
+_INSERT = table(Event).insert()
 
 # One delivery holds a transaction; this many events are a few milliseconds of it.
 BATCH = 500
@@ -32,7 +34,7 @@ def write(session: Session, happenings: Sequence[Happening], *, now: datetime) -
     """Put events into the outbox, in this session's transaction."""
     if happenings:
         session.execute(
-            insert(Event),
+            _INSERT,
             [
                 {
                     "kind": happening.kind,

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from ingest.extract import EXTRACTOR_VERSION, Document
-from ingest.feed import Entry
-from ingest.quality import Quality
-from sqlalchemy import insert
-from sqlmodel import Session, col, select
+from sqlalchemy import Row, Select, bindparam, func, select
+from sqlmodel import Session
 
 from ingest.discovery import entry_from_json
 from ingest.edition import Current, content_hash
+from ingest.extract import EXTRACTOR_VERSION, Document
+from ingest.feed import Entry
 from ingest.fingerprint import text_hash
+from ingest.quality import Quality
 from ingest.relations.tagging import Evidence
 from ingest.relations.tagging import Tagging as Judgement
 from store import outbox, snapshots, stories
@@ -27,7 +27,81 @@ from store.tables import (
     TaggingActor,
     TaggingTopic,
     digest,
+    table,
 )
+
+# Scores are estimates; four digits are more than they are good for.
+SCORE_DIGITS = 4
+
+_articles, _snapshots, _revisions = table(Article), table(Snapshot), table(Revision)
+_sources = table(Source)
+
+
+def _newest(kind: str) -> Any:
+    """The id of an article's newest snapshot of a kind."""
+    return (
+        select(func.max(_snapshots.c.id))
+        .where(_snapshots.c.article_id == _articles.c.id, _snapshots.c.kind == kind)
+        .scalar_subquery()
+    )
+
+
+_page, _entry = _snapshots.alias("page"), _snapshots.alias("entry")
+_LOAD: Select[Any] = (
+    select(
+        _articles.c.url,
+        _articles.c.first_seen_at,
+        _sources.c.country,
+        _sources.c.kind,
+        _page.c.id.label("page_id"),
+        _page.c.body.label("page_body"),
+        _page.c.url.label("page_url"),
+        _page.c.content_type.label("page_type"),
+        _entry.c.id.label("entry_id"),
+        _entry.c.body.label("entry_body"),
+        _revisions.c.content_hash.label("current_hash"),
+        _revisions.c.quality.label("current_quality"),
+    )
+    .join(_sources, _sources.c.id == _articles.c.source_id)
+    .outerjoin(_page, _page.c.id == _newest(snapshots.PAGE))
+    .outerjoin(_entry, _entry.c.id == _newest(snapshots.ENTRY))
+    .outerjoin(_revisions, _revisions.c.id == _articles.c.revision_id)
+    .where(_articles.c.id == bindparam("article"))
+)
+_LOCK: Select[Any] = (
+    select(
+        _articles.c.revisions,
+        _articles.c.story_id,
+        _articles.c.title,
+        _articles.c.error,
+        select(func.max(_snapshots.c.id))
+        .where(_snapshots.c.article_id == _articles.c.id)
+        .scalar_subquery()
+        .label("newest"),
+    )
+    .where(_articles.c.id == bindparam("article"), _articles.c.stage == Stage.PROCESS)
+    .with_for_update(of=_articles)
+)
+_REST = (
+    _articles.update()
+    .where(_articles.c.id == bindparam("article"))
+    .values(stage=Stage.DONE, attempts=0, claimed_until=None)
+)
+_READ = _REST.values(
+    story_id=bindparam("of_story"),
+    revisions=bindparam("number"),
+    revision_id=bindparam("revision"),
+    tagging_id=bindparam("tagging"),
+    title=bindparam("new_title"),
+    published_at=bindparam("published"),
+    language=bindparam("new_language"),
+    quality=bindparam("new_quality"),
+    error=bindparam("new_error"),
+)
+_INSERT_REVISION = _revisions.insert().returning(_revisions.c.id)
+_INSERT_TAGGING = table(Tagging).insert().returning(table(Tagging).c.id)
+_INSERT_TOPICS = table(TaggingTopic).insert()
+_INSERT_ACTORS = table(TaggingActor).insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,54 +131,43 @@ class Work:
 
 def load(session: Session, article_id: int) -> Work:
     """Gather what processing an article needs."""
-    article, source = session.execute(
-        select(Article, Source)
-        .join(Source, col(Article.source_id) == col(Source.id))
-        .where(Article.id == article_id)
-    ).one()
-    page = snapshots.latest(session, article_id, snapshots.PAGE)
-    entry = snapshots.latest(session, article_id, snapshots.ENTRY)
+    row = session.execute(_LOAD, {"article": article_id}).one()
+    current = None
+    if row.current_hash is not None:
+        current = Current(bytes(row.current_hash), Quality(row.current_quality))
+    page = None
+    if row.page_body is not None:
+        page = Page(snapshots.decompress(row.page_body), row.page_url, row.page_type)
+    entry = None
+    if row.entry_body is not None:
+        entry = entry_from_json(snapshots.decompress(row.entry_body))
     return Work(
         article_id=article_id,
-        url=article.url,
-        first_seen_at=article.first_seen_at,
-        country=source.country,
-        source_side=_side(source),
-        page=_page(page),
-        page_snapshot=page.id if page else None,
-        entry=entry_from_json(snapshots.unpack(entry)) if entry else None,
-        entry_snapshot=entry.id if entry else None,
-        current=_current(session, article),
+        url=row.url,
+        first_seen_at=row.first_seen_at,
+        country=row.country,
+        source_side=_side(row.kind, row.country),
+        page=page,
+        page_snapshot=row.page_id,
+        entry=entry,
+        entry_snapshot=row.entry_id,
+        current=current,
     )
 
 
-def _page(snapshot: Snapshot | None) -> Page | None:
-    if snapshot is None:
-        return None
-    return Page(snapshots.unpack(snapshot), snapshot.url, snapshot.content_type)
-
-
-def _current(session: Session, article: Article) -> Current | None:
-    if article.revision_id is None:
-        return None
-    row = session.execute(
-        select(Revision.content_hash, Revision.quality).where(Revision.id == article.revision_id)
-    ).one()
-    return Current(bytes(row.content_hash), Quality(row.quality))
-
-
-def _side(source: Source) -> Literal["us", "china"] | None:
+def _side(kind: str, country: str | None) -> Literal["us", "china"] | None:
     """A government's own texts speak for its side, even where they do not name it."""
-    if source.kind != "government":
+    if kind != "government":
         return None
-    return {"US": "us", "CN": "china", "HK": "china"}.get(source.country or "")  # type: ignore[return-value]
+    if country == "US":
+        return "us"
+    return "china" if country in ("CN", "HK", "MO") else None
 
 
 def finish_unchanged(session: Session, work: Work) -> None:
     """Nothing new came of it: the article rests as it is."""
-    article = _still_waiting(session, work)
-    if article is not None:
-        _rest(article)
+    if _still_waiting(session, work) is not None:
+        session.execute(_REST, {"article": work.article_id})
 
 
 def record(
@@ -118,72 +181,66 @@ def record(
     article = _still_waiting(session, work)
     if article is None:
         return None
-    revision = _revision(article, work, document, now)
-    session.add(revision)
-    session.flush()
-    tagging_id = _store_tagging(session, revision, judgement, now)
-    story_id, story_event = stories.join(session, article, revision.text_hash)
+    number: int = article.revisions + 1
+    story_key = _story_key(work, document)
+    revision = _revision(work, document, number, story_key, now)
+    revision_id = session.execute(_INSERT_REVISION, revision).scalar_one()
+    tagging_id = _store_tagging(session, revision_id, judgement, now)
+    joined = stories.join(session, article.story_id, story_key, first_seen_at=work.first_seen_at)
+    published = document.published
+    session.execute(
+        _READ,
+        {
+            "article": work.article_id,
+            "of_story": joined.story_id,
+            "number": number,
+            "revision": revision_id,
+            "tagging": tagging_id,
+            "new_title": document.title or article.title,
+            "published": published.at if published else None,
+            "new_language": document.language,
+            "new_quality": document.quality,
+            "new_error": None if document.quality is Quality.OK else article.error,
+        },
+    )
+    stories.refresh(session, joined.story_id)
+    outbox.write(session, _happenings(work, number, judgement, joined), now=now)
+    return number
 
-    article.story_id = story_id
-    article.revisions = revision.number
-    article.revision_id = revision.id
-    article.tagging_id = tagging_id
-    article.title = document.title or article.title
-    article.published_at = revision.published_at
-    article.language = document.language
-    article.quality = document.quality
-    _rest(article)
-    session.flush()
-    stories.refresh(session, story_id)
-    outbox.write(session, _happenings(article, revision, judgement, story_event), now=now)
-    return revision.number
 
-
-def _still_waiting(session: Session, work: Work) -> Article | None:
-    article = session.get(Article, work.article_id, with_for_update=True)
-    if article is None or article.stage != Stage.PROCESS:
-        return None
-    newest = session.exec(
-        select(Snapshot.id)
-        .where(Snapshot.article_id == work.article_id)
-        .order_by(col(Snapshot.id).desc())
-        .limit(1)
-    ).first()
+def _still_waiting(session: Session, work: Work) -> Row[Any] | None:
+    """The article, locked, if it still waits for the processing of these very snapshots."""
+    row = session.execute(_LOCK, {"article": work.article_id}).first()
     seen = max(filter(None, (work.page_snapshot, work.entry_snapshot)), default=None)
-    return article if newest == seen else None
+    return row if row is not None and row.newest == seen else None
 
 
-def _rest(article: Article) -> None:
-    article.stage = Stage.DONE
-    article.attempts = 0
-    article.claimed_until = None
-    article.error = article.error if article.quality != Quality.OK else None
-
-
-def _revision(article: Article, work: Work, document: Document, now: datetime) -> Revision:
+def _revision(
+    work: Work, document: Document, number: int, story_key: bytes, now: datetime
+) -> dict[str, Any]:
     from_page = document.taken_from == "page"
     published = document.published
-    return Revision(
-        article_id=work.article_id,
-        number=article.revisions + 1,
-        seen_at=now,
-        snapshot_id=work.page_snapshot if from_page else work.entry_snapshot,
-        title=document.title,
-        text=document.text,
-        content_hash=content_hash(document.title, document.text),
-        text_hash=_story_key(work, document),
-        authors=list(document.authors),
-        published_at=published.at if published else None,
-        published_raw=published.raw if published else None,
-        published_origin=published.origin if published else None,
-        published_confidence=published.confidence if published else None,
-        language=document.language,
-        site_name=document.site_name,
-        canonical_url=document.canonical_url,
-        quality=document.quality,
-        taken_from=document.taken_from,
-        extractor_version=EXTRACTOR_VERSION,
-    )
+    return {
+        "article_id": work.article_id,
+        "number": number,
+        "seen_at": now,
+        "snapshot_id": work.page_snapshot if from_page else work.entry_snapshot,
+        "title": document.title,
+        "text": document.text,
+        "content_hash": content_hash(document.title, document.text),
+        "text_hash": story_key,
+        "authors": list(document.authors),
+        "published_at": published.at if published else None,
+        "published_raw": published.raw if published else None,
+        "published_origin": published.origin if published else None,
+        "published_confidence": published.confidence if published else None,
+        "language": document.language,
+        "site_name": document.site_name,
+        "canonical_url": document.canonical_url,
+        "quality": document.quality,
+        "taken_from": document.taken_from,
+        "extractor_version": EXTRACTOR_VERSION,
+    }
 
 
 def _story_key(work: Work, document: Document) -> bytes:
@@ -193,38 +250,39 @@ def _story_key(work: Work, document: Document) -> bytes:
     return text_hash(document.title, document.text)
 
 
-def _store_tagging(
-    session: Session, revision: Revision, judgement: Judgement, now: datetime
-) -> int:
-    assert revision.id is not None
-    tagging = Tagging(
-        revision_id=revision.id,
-        tagged_at=now,
-        tagger_version=judgement.tagger_version,
-        lexicon_version=judgement.lexicon_version,
-        relevance=judgement.relevance,
-        score=judgement.score,
-        stance=judgement.stance,
-        language=judgement.language,
-        evidence=[_evidence(item) for item in judgement.evidence],
-    )
-    session.add(tagging)
-    session.flush()
-    assert tagging.id is not None
+def _store_tagging(session: Session, revision_id: int, judgement: Judgement, now: datetime) -> int:
+    tagging_id: int = session.execute(
+        _INSERT_TAGGING,
+        {
+            "revision_id": revision_id,
+            "tagged_at": now,
+            "tagger_version": judgement.tagger_version,
+            "lexicon_version": judgement.lexicon_version,
+            "relevance": judgement.relevance,
+            "score": round(judgement.score, SCORE_DIGITS),
+            "stance": judgement.stance,
+            "language": judgement.language,
+            "evidence": [_evidence(item) for item in judgement.evidence],
+        },
+    ).scalar_one()
     if judgement.topics:
         session.execute(
-            insert(TaggingTopic),
+            _INSERT_TOPICS,
             [
-                {"tagging_id": tagging.id, "topic": topic.id, "score": topic.score}
+                {
+                    "tagging_id": tagging_id,
+                    "topic": topic.id,
+                    "score": round(topic.score, SCORE_DIGITS),
+                }
                 for topic in judgement.topics
             ],
         )
     if judgement.actors:
         session.execute(
-            insert(TaggingActor),
+            _INSERT_ACTORS,
             [
                 {
-                    "tagging_id": tagging.id,
+                    "tagging_id": tagging_id,
                     "actor": actor.id,
                     "name": actor.name,
                     "kind": actor.kind,
@@ -236,7 +294,7 @@ def _store_tagging(
                 for actor in judgement.actors
             ],
         )
-    return tagging.id
+    return tagging_id
 
 
 def _evidence(item: Evidence) -> dict[str, object]:
@@ -253,18 +311,19 @@ def _evidence(item: Evidence) -> dict[str, object]:
 
 
 def _happenings(
-    article: Article, revision: Revision, judgement: Judgement, story_event: Happening | None
+    work: Work, number: int, judgement: Judgement, joined: stories.Joined
 ) -> list[Happening]:
-    about = {"url": article.url, "revision": revision.number}
-    happenings = [story_event] if story_event else []
-    if revision.number > 1:
-        happenings.append(Happening("article.revised", article_id=article.id, payload=about))
+    about = {"url": work.url, "revision": number}
+    article, story = work.article_id, joined.story_id
+    happenings = []
+    if joined.event is not None:
+        happenings.append(Happening(joined.event, article_id=article, story_id=story))
+    if number > 1:
+        happenings.append(Happening("article.revised", article_id=article, payload=about))
     judged = about | {
         "relevance": judgement.relevance,
-        "score": judgement.score,
+        "score": round(judgement.score, SCORE_DIGITS),
         "topics": [topic.id for topic in judgement.topics],
     }
-    happenings.append(
-        Happening("story.tagged", article_id=article.id, story_id=article.story_id, payload=judged)
-    )
+    happenings.append(Happening("story.tagged", article_id=article, story_id=story, payload=judged))
     return happenings

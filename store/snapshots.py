@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
-from store.tables import Snapshot
+from store.tables import Snapshot, table
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -18,6 +17,8 @@ else:
 
 # The level at which a news page of 150 kB packs to a fifth in about a millisecond.
 ZSTD_LEVEL = 3
+
+_INSERT = table(Snapshot).insert()
 
 PAGE = "page"
 ENTRY = "entry"
@@ -37,7 +38,7 @@ class Capture:
 def keep_all(session: Session, captures: Sequence[Capture], *, now: datetime) -> None:
     """Store what is known to be new."""
     if captures:
-        session.execute(insert(Snapshot), [_row(capture, now) for capture in captures])
+        session.execute(_INSERT, [_row(capture, now) for capture in captures])
 
 
 def keep(session: Session, capture: Capture, *, now: datetime) -> None:
@@ -50,7 +51,7 @@ def keep(session: Session, capture: Capture, *, now: datetime) -> None:
     ).first()
     row = _row(capture, now)
     if last is None or bytes(last) != row["sha256"]:
-        session.execute(insert(Snapshot), [row])
+        session.execute(_INSERT, [row])
 
 
 def _row(capture: Capture, now: datetime) -> dict[str, object]:
@@ -66,16 +67,6 @@ def _row(capture: Capture, now: datetime) -> dict[str, object]:
     }
 
 
-def latest(session: Session, article_id: int, kind: str) -> Snapshot | None:
-    """The newest snapshot of this kind of an article."""
-    return session.exec(
-        select(Snapshot)
-        .where(Snapshot.article_id == article_id, Snapshot.kind == kind)
-        .order_by(col(Snapshot.id).desc())
-        .limit(1)
-    ).first()
-
-
-def unpack(snapshot: Snapshot) -> bytes:
-    """The bytes as they were fetched."""
-    return zstd.decompress(snapshot.body)
+def decompress(body: bytes) -> bytes:
+    """The bytes of a snapshot's body as they were fetched."""
+    return zstd.decompress(body)

@@ -5,54 +5,129 @@ between workers. Near-duplicates will be looked up in `_story_of`, where a text 
 match yet, under the same key.
 """
 
-from sqlalchemy import delete, func, update
-from sqlmodel import Session, col, select
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, distinct, func, select
+from sqlmodel import Session
 
 from ingest.fingerprint import ALGORITHM_VERSION
-from store.database import insert_into
-from store.outbox import Happening
-from store.tables import Article, Story, StoryText, Tagging
+from store.database import insert_for
+from store.tables import Article, Story, StoryText, Tagging, table
+
+_articles, _stories = table(Article), table(Story)
+_texts, _taggings = table(StoryText), table(Tagging)
+
+_STORY_OF = select(_texts.c.story_id).where(_texts.c.text_hash == bindparam("text"))
+# What a story shows is filled in by `refresh`, in the same transaction.
+_INSERT_STORY = (
+    _stories.insert()
+    .values(title="", articles=0, sources=0, relevance="none", score=0.0)
+    .returning(_stories.c.id)
+)
 
 
-def join(session: Session, article: Article, text_hash: bytes) -> tuple[int, Happening | None]:
+@cache
+def _claim(dialect: str) -> Any:
+    claim = insert_for(dialect, StoryText).on_conflict_do_nothing()
+    return claim.returning(_texts.c.story_id)
+
+
+_DELETE_STORY = _stories.delete().where(_stories.c.id == bindparam("story"))
+_LOCK_STORY = (
+    select(_stories.c.id).where(_stories.c.id == bindparam("story")).with_for_update(key_share=True)
+)
+
+
+def _of_first(column: ColumnElement[Any]) -> Any:
+    """A column of the story's article that was seen first."""
+    return (
+        select(column)
+        .where(_articles.c.story_id == bindparam("story"))
+        .order_by(_articles.c.first_seen_at, _articles.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _of_best(column: ColumnElement[Any]) -> Any:
+    """A column of the story's tagging with the best score."""
+    return (
+        select(column)
+        .join(_articles, _articles.c.tagging_id == _taggings.c.id)
+        .where(_articles.c.story_id == bindparam("story"))
+        .order_by(_taggings.c.score.desc(), _taggings.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _over_all(value: ColumnElement[Any]) -> Any:
+    """A value over all articles of the story."""
+    return select(value).where(_articles.c.story_id == bindparam("story")).scalar_subquery()
+
+
+_REFRESH = (
+    _stories.update()
+    .where(_stories.c.id == bindparam("story"))
+    .values(
+        articles=_over_all(func.count()),
+        sources=_over_all(func.count(distinct(_articles.c.source_id))),
+        first_published_at=_over_all(func.min(_articles.c.published_at)),
+        first_seen_at=_of_first(_articles.c.first_seen_at),
+        article_id=_of_first(_articles.c.id),
+        title=_of_first(_articles.c.title),
+        language=_of_first(_articles.c.language),
+        tagging_id=_of_best(_taggings.c.id),
+        relevance=_of_best(_taggings.c.relevance),
+        score=_of_best(_taggings.c.score),
+        stance=_of_best(_taggings.c.stance),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The story of an article, and the event that joining it makes: none where it was in it."""
+
+    story_id: int
+    event: str | None
+
+
+def join(
+    session: Session, current: int | None, text_hash: bytes, *, first_seen_at: datetime
+) -> Joined:
     """The story of an article with this text: its own already, that of a copy, or a new one.
 
-    An article stays in its story when it is edited; its new text then stands for the story too.
-    Returns the story's id and the event that it makes: none where the article was in it before.
+    An article stays in its `current` story when it is edited; its new text stands for it too.
     """
-    if article.story_id is not None:
-        _claim_text(session, text_hash, article.story_id)
-        return article.story_id, None
+    if current is not None:
+        _claim_text(session, text_hash, current)
+        return Joined(current, None)
     known = _story_of(session, text_hash)
     if known is not None:
-        return known, Happening("story.grew", article_id=article.id, story_id=known)
-    story = Story(first_seen_at=article.first_seen_at)
-    session.add(story)
-    session.flush()
-    assert story.id is not None
-    if _claim_text(session, text_hash, story.id):
-        return story.id, Happening("story.created", article_id=article.id, story_id=story.id)
+        return Joined(known, "story.grew")
+    story_id = session.execute(_INSERT_STORY, {"first_seen_at": first_seen_at}).scalar_one()
+    if _claim_text(session, text_hash, story_id):
+        return Joined(story_id, "story.created")
     # Another worker has brought a copy at the same instant: its story is the one.
-    session.execute(delete(Story).where(col(Story.id) == story.id))
-    session.expunge(story)
+    session.execute(_DELETE_STORY, {"story": story_id})
     first = _story_of(session, text_hash)
     assert first is not None
-    return first, Happening("story.grew", article_id=article.id, story_id=first)
+    return Joined(first, "story.grew")
 
 
 def _story_of(session: Session, text_hash: bytes) -> int | None:
-    return session.exec(select(StoryText.story_id).where(StoryText.text_hash == text_hash)).first()
+    found: int | None = session.execute(_STORY_OF, {"text": text_hash}).scalar()
+    return found
 
 
 def _claim_text(session: Session, text_hash: bytes, story_id: int) -> bool:
     """Let this text stand for this story; False where it stands for one already."""
-    row = session.execute(
-        insert_into(session, StoryText)
-        .values(text_hash=text_hash, story_id=story_id, algorithm_version=ALGORITHM_VERSION)
-        .on_conflict_do_nothing()
-        .returning(col(StoryText.story_id))
-    ).first()
-    return row is not None
+    values = {"text_hash": text_hash, "story_id": story_id, "algorithm_version": ALGORITHM_VERSION}
+    return session.execute(_claim(session.get_bind().dialect.name), values).first() is not None
 
 
 def refresh(session: Session, story_id: int) -> None:
@@ -62,45 +137,5 @@ def refresh(session: Session, story_id: int) -> None:
     The row is locked first, so that of two articles joining at once both are counted: with the
     lock that foreign keys to it do not conflict with, since both hold such a key already.
     """
-    session.execute(select(Story.id).where(Story.id == story_id).with_for_update(key_share=True))
-    counts = session.execute(
-        select(
-            func.count(),
-            func.count(func.distinct(col(Article.source_id))),
-            func.min(col(Article.first_seen_at)),
-            func.min(col(Article.published_at)),
-        ).where(Article.story_id == story_id)
-    ).one()
-    first = session.execute(
-        select(Article.id, Article.title, Article.language)
-        .where(Article.story_id == story_id)
-        .order_by(col(Article.first_seen_at), col(Article.id))
-        .limit(1)
-    ).first()
-    best = session.execute(
-        select(Tagging.id, Tagging.relevance, Tagging.score, Tagging.stance)
-        .join(Article, col(Article.tagging_id) == col(Tagging.id))
-        .where(Article.story_id == story_id)
-        .order_by(col(Tagging.score).desc(), col(Tagging.id))
-        .limit(1)
-    ).first()
-    if first is None or best is None:
-        return
-    session.execute(
-        update(Story)
-        .where(col(Story.id) == story_id)
-        .values(
-            articles=counts[0],
-            sources=counts[1],
-            first_seen_at=counts[2],
-            first_published_at=counts[3],
-            article_id=first.id,
-            title=first.title,
-            language=first.language,
-            tagging_id=best.id,
-            relevance=best.relevance,
-            score=best.score,
-            stance=best.stance,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(_LOCK_STORY, {"story": story_id})
+    session.execute(_REFRESH, {"story": story_id})

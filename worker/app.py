@@ -40,7 +40,7 @@ app = Celery("transpacific", broker=_settings.broker, include=["worker.tasks"])
 app.conf.update(
     task_queues=[Queue(NETWORK), Queue(CPU)],
     task_default_queue=NETWORK,
-    task_routes={"worker.tasks.process_article": {"queue": CPU}},
+    task_routes={"worker.tasks.process_articles": {"queue": CPU}},
     task_create_missing_queues=False,
     task_serializer="json",
     accept_content=["json"],

@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,8 +22,8 @@ class Nudges(Protocol):
     def fetch_host(self, host: str) -> None:
         """Feeds or pages of this host are due."""
 
-    def process_article(self, article_id: int) -> None:
-        """This article's bytes are there."""
+    def process_articles(self, article_ids: Sequence[int]) -> None:
+        """The bytes of these articles are there."""
 
 
 @dataclass

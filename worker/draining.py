@@ -6,7 +6,7 @@ that is due while the host's pages are being fetched is polled by whoever is at 
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,6 @@ from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
 import structlog
-from ingest.schedule import PollFacts, next_interval, next_poll
 
 from ingest.answers import PageOutcome, PollOutcome, PollVerdict, judge_page, judge_poll
 from ingest.discovery import discoveries
@@ -27,6 +26,7 @@ from ingest.http import (
     Response,
     Validators,
 )
+from ingest.schedule import PollFacts, next_interval, next_poll
 from store import articles, feeds, hosts
 from store import discoveries as discovered
 from store.articles import PageToFetch
@@ -48,6 +48,10 @@ LONGEST_SLEEP = timedelta(seconds=5)
 BUSY_WAIT = timedelta(seconds=5)
 # The newest entries tell a feed's rhythm; more of them make the scheduling no better.
 RHYTHM_ENTRIES = 50
+
+# Pages claimed in one transaction. Few enough that a due feed of the host does not wait long, and
+# that the claims hold (`articles.FETCH_CLAIM`) until the last of them is asked for.
+PAGES_AT_ONCE = 8
 
 FEED_ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9,"
@@ -109,7 +113,7 @@ def drain_host(
     )
     try:
         while turn.wait():
-            if not _next_request(context, turn, nudges, only_feeds):
+            if not _next_requests(context, turn, nudges, only_feeds):
                 return Drained.EMPTY
         return Drained.UNFINISHED
     finally:
@@ -133,18 +137,36 @@ def usual_delay(context: Context, host: str) -> timedelta:
     return timedelta() if own else timedelta(seconds=context.settings.host_delay)
 
 
-def _next_request(
+def _next_requests(
     context: Context, turn: _Turn, nudges: Nudges, only_feeds: frozenset[int] | None
 ) -> bool:
-    """Do the host's next piece of work; False where there is none."""
+    """Do the host's next pieces of work, a feed or some pages; False where there is none."""
     with context.database.writing() as session:
-        feed = feeds.claim(session, turn.host, only=only_feeds, now=clock.now())
-        page = None if feed else articles.claim_fetch(session, turn.host, now=clock.now())
+        now = clock.now()
+        feed = feeds.claim(session, turn.host, only=only_feeds, now=now)
+        pages = (
+            [] if feed else articles.claim_fetches(session, turn.host, limit=PAGES_AT_ONCE, now=now)
+        )
     if feed is not None:
         _poll(context, feed, turn, nudges)
-    elif page is not None:
-        _fetch(context, page, turn, nudges)
-    return feed is not None or page is not None
+    if pages:
+        _fetch_all(context, pages, turn, nudges)
+    return feed is not None or bool(pages)
+
+
+def _fetch_all(context: Context, pages: Sequence[PageToFetch], turn: _Turn, nudges: Nudges) -> None:
+    """Fetch claimed pages as long as the time allows; the rest are put back."""
+    fetched = []
+    for number, page in enumerate(pages):
+        if not turn.wait():
+            with context.database.writing() as session:
+                for left in pages[number:]:
+                    articles.release_fetch(session, left, again_at=clock.now())
+            break
+        if _fetch(context, page, turn) is Stage.PROCESS:
+            fetched.append(page.id)
+    if fetched:
+        nudges.process_articles(fetched)
 
 
 def _poll(context: Context, feed: DueFeed, turn: _Turn, nudges: Nudges) -> None:
@@ -194,8 +216,8 @@ def _poll(context: Context, feed: DueFeed, turn: _Turn, nudges: Nudges) -> None:
         "feed.polled", url=feed.url, outcome=verdict.outcome, status=verdict.status,
         new=recorded.new, changed=recorded.changed, error=verdict.error,
     )  # fmt: skip
-    for article_id in recorded.process:
-        nudges.process_article(article_id)
+    if recorded.process:
+        nudges.process_articles(recorded.process)
 
 
 def _facts(feed: DueFeed, verdict: PollVerdict, recorded: Recorded, now: datetime) -> PollFacts:
@@ -220,8 +242,8 @@ def _facts(feed: DueFeed, verdict: PollVerdict, recorded: Recorded, now: datetim
     )
 
 
-def _fetch(context: Context, page: PageToFetch, turn: _Turn, nudges: Nudges) -> None:
-    """Fetch an article's page, and write down what came of it."""
+def _fetch(context: Context, page: PageToFetch, turn: _Turn) -> Stage | None:
+    """Fetch an article's page, and write down what came of it: what it waits for now."""
     elsewhere = _turns_elsewhere(context, turn)
     try:
         if not context.fetcher.robots_allow(page.url, turn=elsewhere):
@@ -237,7 +259,7 @@ def _fetch(context: Context, page: PageToFetch, turn: _Turn, nudges: Nudges) -> 
     except HostBusy:
         with context.database.writing() as session:
             articles.release_fetch(session, page, again_at=clock.now() + BUSY_WAIT)
-        return
+        return None
     except FetchError as error:
         answer = error
     now = clock.now()
@@ -247,8 +269,7 @@ def _fetch(context: Context, page: PageToFetch, turn: _Turn, nudges: Nudges) -> 
         stage = articles.record_fetch(session, page, verdict, jitter=clock.jitter(), now=now)
     if verdict.outcome is not PageOutcome.FETCHED:
         log.info("page.not_fetched", url=page.url, status=verdict.status, error=verdict.error)
-    if stage is Stage.PROCESS:
-        nudges.process_article(page.id)
+    return stage
 
 
 def _keep_crawl_delay(context: Context, page: PageToFetch, turn: _Turn) -> None:

@@ -159,8 +159,9 @@ class Embedded:
             unprivileged.command(child.command, as_ourselves=True),
             env=self._environment,
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT if output is not None else None,
+            # Celery prints on stdout too; ours is for results.
+            stdout=output if output is not None else sys.stderr.fileno(),
+            stderr=subprocess.STDOUT,
         )
         child.started = time.monotonic()
         if output is not None:

@@ -8,7 +8,7 @@ import logging
 import multiprocessing
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -68,7 +68,7 @@ class _NoNudges:
 
     def fetch_host(self, host: str) -> None: ...
 
-    def process_article(self, article_id: int) -> None: ...
+    def process_articles(self, article_ids: Sequence[int]) -> None: ...
 
 
 def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiting], None]) -> None:

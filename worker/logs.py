@@ -6,7 +6,16 @@ import sys
 import structlog
 
 # Chatter of libraries that says nothing to an operator.
-QUIET = ("alembic", "trafilatura", "htmldate", "courlan", "charset_normalizer", "urllib3", "kombu", "amqp")
+QUIET = (
+    "alembic",
+    "trafilatura",
+    "htmldate",
+    "courlan",
+    "charset_normalizer",
+    "urllib3",
+    "kombu",
+    "amqp",
+)
 
 
 def configure(format: str, level: int = logging.INFO) -> None:

@@ -1,5 +1,6 @@
 """The tasks: each hands a step to Celery. They carry ids only, and may run twice or be lost."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -16,6 +17,9 @@ log = structlog.get_logger(__name__)
 
 # A sweep that finds more than this is catching up after an outage: the next sweep goes on.
 SWEEP_LIMIT = 2_000
+# A message costs about half a millisecond on either side; eight articles are done in a fraction
+# of the time limit.
+ARTICLES_A_MESSAGE = 8
 
 
 class CeleryNudges:
@@ -25,9 +29,10 @@ class CeleryNudges:
         """Send the host to a network worker."""
         _send(fetch_host, host)
 
-    def process_article(self, article_id: int) -> None:
-        """Send the article to a CPU worker."""
-        _send(process_article, article_id)
+    def process_articles(self, article_ids: Sequence[int]) -> None:
+        """Send the articles to CPU workers, some at a time."""
+        for start in range(0, len(article_ids), ARTICLES_A_MESSAGE):
+            _send(process_articles, list(article_ids[start : start + ARTICLES_A_MESSAGE]))
 
 
 def _send(task: Task, argument: Any) -> None:
@@ -54,9 +59,14 @@ def fetch_host(host: str) -> None:
 
 
 @app.task(bind=True, max_retries=WORKER_LOST_RETRIES, default_retry_delay=0)
-def process_article(self: Task, article_id: int) -> None:
-    """Extract, tag and store an article."""
-    processing.process_article(context, article_id, owner=str(self.request.id))
+def process_articles(self: Task, article_ids: list[int]) -> None:
+    """Extract, tag and store articles.
+
+    Each is claimed when its turn comes: where one of them ends the process, the redelivered
+    message passes over those that are done, and the others have lost no attempt.
+    """
+    for article_id in article_ids:
+        processing.process_article(context, article_id, owner=str(self.request.id))
 
 
 @app.task
@@ -65,8 +75,7 @@ def sweep() -> None:
     with context.database.writing() as session:
         overdue = articles.overdue(session, now=clock.now(), limit=SWEEP_LIMIT)
         outbox.prune(session, now=clock.now())
-    for article_id in overdue:
-        CeleryNudges().process_article(article_id)
+    CeleryNudges().process_articles(overdue)
 
 
 @app.task

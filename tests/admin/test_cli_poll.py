@@ -95,8 +95,8 @@ def test_for_people_it_is_a_table(local_cli: Cli, site: Site) -> None:
     site.feed("/rss.xml", rss({}))
     local_cli("feeds", "add", site.url("/rss.xml"))
     heading, line = local_cli("poll").out.splitlines()
-    assert heading.split() == ["feed", "status", "entries", "new", "revised", "failed"]
-    assert line.split() == [site.url("/rss.xml"), "200", "0", "0", "0", "0"]
+    assert heading.split() == ["status", "entries", "new", "revised", "failed", "feed"]
+    assert line.split() == ["200", "0", "0", "0", "0", site.url("/rss.xml")]
 
 
 def test_without_feeds_it_says_how_to_have_some(cli: Cli) -> None:

@@ -1,6 +1,7 @@
 """`status` and `retry`."""
 
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 import redis
@@ -10,7 +11,7 @@ from store.feeds import listed
 from tests.admin.conftest import Cli
 from tests.admin.wire import serve
 from tests.site import Site, answers
-from worker.context import Context, now
+from worker.context import Context, Nudges, now
 from worker.draining import drain_host
 from worker.redis_server import RedisServer
 from worker.settings import Settings
@@ -42,10 +43,11 @@ def test_queue_lengths_are_those_of_redis(polled: Cli, redis_server: RedisServer
     with redis.Redis.from_url(redis_server.redis_py_url) as client:
         client.rpush("network", "a", "b")
         try:
-            [status] = polled.process("status", "--json", redis_url=redis_server.url).records
+            ended = polled.process("status", "--json", redis_url=redis_server.url)
         finally:
             client.delete("network")
-    assert status["queues"] == {"network": 2, "cpu": 0}
+    assert ended.status == 0, ended.err
+    assert ended.records[0]["queues"] == {"network": 2, "cpu": 0}
 
 
 def test_a_failing_feed_is_in_trouble(local_cli: Cli, site: Site) -> None:
@@ -90,7 +92,7 @@ def quarantine_one(cli: Cli, site: Site) -> int:
     """Bring one article as far as its bytes, then set it aside as a worker would."""
     context = Context(Settings(home=cli.home, private_hosts=("127.0.0.0/8",)))
     try:
-        drain_host(context, site.hosts[0], Nobody())
+        drain_host(context, site.hosts[0], Mock(spec=Nudges))
         with context.database.writing() as session:
             feeds = [feed.id for feed, _ in listed(session) if feed.id]
             waiting = following.waiting(
@@ -100,11 +102,3 @@ def quarantine_one(cli: Cli, site: Site) -> int:
     finally:
         context.close()
     return waiting.articles[0]
-
-
-class Nobody:
-    """Nobody is nudged."""
-
-    def fetch_host(self, host: str) -> None: ...
-
-    def process_article(self, article_id: int) -> None: ...

@@ -1,7 +1,7 @@
 """`make bench`: print what the pipeline costs beside bare extraction.
 
-    make bench                                     over generated pages
-    make bench ARGS="--farm http://127.0.1.1:8099" over a farm that runs already (GET /_list)
+make bench                                     over generated pages
+make bench ARGS="--farm http://127.0.1.1:8099" over a farm that runs already (GET /_list)
 """
 
 import argparse

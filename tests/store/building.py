@@ -100,9 +100,7 @@ def judgement(**values: object) -> Tagging:
             Actor("xi-jinping", "Xi Jinping", Side.CHINA, "person", "President", 2, "text", 4),
             Actor("envoy", "The Envoy", Side.US, "person", None, 1, "text", 4),
         ),
-        evidence=(
-            Evidence("text", 4, 9, "envoy", "both-sides", Side.US, "diplomacy", 1.25),
-        ),
+        evidence=(Evidence("text", 4, 9, "envoy", "both-sides", Side.US, "diplomacy", 1.25),),
         reckoning=(),
         language="en",
         tagger_version="test-1",
@@ -120,9 +118,7 @@ def add_feed(database: Database, number: int = 1, **values: object) -> DueFeed:
     return due
 
 
-def discover(
-    database: Database, feed: DueFeed, *found: Discovery, now: datetime = NOW
-) -> Recorded:
+def discover(database: Database, feed: DueFeed, *found: Discovery, now: datetime = NOW) -> Recorded:
     with database.writing() as session:
         return discoveries.record(session, feed, found, now=now)
 
@@ -147,8 +143,7 @@ def fetch(
 ) -> int:
     """Fetch the host's next waiting page; returns its article."""
     with database.writing() as session:
-        page = articles.claim_fetch(session, host, now=now)
-        assert page is not None
+        (page,) = articles.claim_fetches(session, host, limit=1, now=now)
         verdict = PageVerdict(PageOutcome.FETCHED, status=200, response=response(body))
         stage = articles.record_fetch(session, page, verdict, jitter=0.5, now=now)
     assert stage is Stage.PROCESS
@@ -168,9 +163,7 @@ def process(
         assert articles.claim_processing(session, article_id, owner="test", now=now)
         work = processing.load(session, article_id)
     with database.writing() as session:
-        return processing.record(
-            session, work, made or document(), judged or judgement(), now=now
-        )
+        return processing.record(session, work, made or document(), judged or judgement(), now=now)
 
 
 def ingest_one(database: Database, number: int = 1, **values: object) -> int:

@@ -105,9 +105,7 @@ def test_a_failed_poll_keeps_the_validators_of_the_last_good_one(database: Datab
 
 def test_a_permanent_move_is_remembered_and_a_dead_one_taken_back(database: Database) -> None:
     feed = add_feed(database)
-    moved = PollVerdict(
-        PollOutcome.UNCHANGED, status=304, moved_to="https://new.example/feed.xml"
-    )
+    moved = PollVerdict(PollOutcome.UNCHANGED, status=304, moved_to="https://new.example/feed.xml")
     _record(database, feed, moved)
     row = _feed(database, feed)
     assert (row.location, row.host) == ("https://new.example/feed.xml", "new.example")

@@ -73,6 +73,8 @@ def test_stances_are_mostly_right(judged):
     assert sum(i.stance == i.piece.stance for i in about) / len(about) >= 0.75
 
 
-@pytest.mark.parametrize("row", [r for r in pieces() if r["relevance"] == "none"], ids=lambda r: r["title"])
+@pytest.mark.parametrize(
+    "row", [r for r in pieces() if r["relevance"] == "none"], ids=lambda r: r["title"]
+)
 def test_no_hard_negative_is_called_primary(row):
     assert tag(row["title"], row["text"]).relevance != "primary"

@@ -1,0 +1,96 @@
+"""Fitting: that it learns what is there, the same each time, and writes a file that loads."""
+
+import json
+import tomllib
+
+import pytest
+
+from ingest.relations import fit
+from ingest.relations.model import load_model
+from ingest.relations.scoring import Judged, Piece, calibration, judge, load_pieces, scores
+from ingest.relations.tagger import load_tagger
+
+ABOUT = ("US and China agree on tariffs", "China and the United States agreed to cut tariffs.")
+TOUCHED = (
+    "Rain in Rome",
+    "It rained. The US and China met over tariffs. It rained on." + " Rain." * 40,
+)
+OTHER = ("Rain in Rome", "It rained in Rome all day and the river rose.")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    rows = []
+    for number in range(60):
+        relevance = (2, 1, 0)[number % 3]
+        title, text = (OTHER, TOUCHED, ABOUT)[relevance]
+        stance = ("cooperation", "conflict", "mixed", "neutral")[number % 4] if relevance else None
+        rows.append(
+            {
+                "id": str(number),
+                "title": title,
+                "text": text,
+                "relevance": relevance,
+                "topics": ["trade"] if relevance else [],
+                "stance": stance,
+            }
+        )
+    text = "\n".join(json.dumps(row) for row in rows)
+    (folder / "made_dev.jsonl").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pieces(folder):
+    return load_pieces(folder, load_tagger().matcher)
+
+
+def test_what_can_be_told_apart_is_learnt(pieces):
+    figures = scores(fit.cross_validate(pieces))
+    assert figures["relevant_f1"] == figures["primary_f1"] == 1.0
+    assert figures["topics_f1"] > 0.9
+
+
+def test_fitting_twice_gives_the_same_model(pieces):
+    assert fit.fit_model(pieces) == fit.fit_model(pieces)
+
+
+def test_a_written_model_judges_as_the_fitted_one(pieces, folder, tmp_path):
+    model = fit.fit_model(pieces)
+    text = fit.model_toml(
+        model, folder.glob("*.jsonl"), "abc", {"made_dev": {"x": 1.0}}, [(0.5, 0.5, 2)]
+    )
+    (tmp_path / "model.toml").write_text(text, "utf-8")
+    loaded = load_model(tmp_path / "model.toml")
+    for piece in pieces[:6]:
+        assert judge(piece, loaded).score == pytest.approx(judge(piece, model).score, abs=1e-3)
+    assert len(tomllib.loads(text)["fitted"]["data"][0]["sha256"]) == 64
+
+
+def test_a_ridge_shrinks_and_a_named_one_shrinks_more():
+    rows = [{"a": float(n % 2), "b": float(n % 2)} for n in range(40)]
+    yes = [n % 2 == 1 for n in range(40)]
+    loose, tight = (fit.logistic(rows, yes, fit.Penalty(ridge)) for ridge in (1.0, 100.0))
+    assert 0 < tight.weights["a"] < loose.weights["a"]
+    uneven = fit.logistic(rows, yes, fit.Penalty(1.0, {"b": 50.0}))
+    assert uneven.weights["b"] < uneven.weights["a"]
+
+
+def made(score: float, relevance: int, weight: float = 1.0) -> Judged:
+    piece = Piece("", "", weight, False, relevance, frozenset(), None, {}, {}, {})
+    return Judged(piece, score, score >= 0.5, score >= 0.9, frozenset(), "neutral")
+
+
+def test_f1_is_of_the_stream_that_the_sample_stands_for():
+    judged = [made(0.9, 2), made(0.9, 0, weight=3.0), made(0.1, 1)]
+    assert scores(judged)["relevant_f1"] == pytest.approx(2 * 1 / (1 + 4 + 1))
+
+
+def test_the_calibration_curve_gives_the_share_of_each_tenth():
+    judged = [made(0.85, 2), made(0.85, 1), made(0.85, 0), made(0.05, 0), made(1.0, 2)]
+    assert calibration(judged) == [
+        (0.05, 0.0, 1),
+        (pytest.approx(0.85), pytest.approx(2 / 3), 3),
+        (1.0, 1.0, 1),
+    ]
