@@ -19,6 +19,7 @@ from store import following as store
 from store.following import Waiting
 from worker import context as clock
 from worker import logs
+from worker.children import deaf_to_interrupts
 from worker.context import Context
 from worker.draining import drain_host
 from worker.processing import process_article
@@ -143,7 +144,8 @@ class _Processes:
                 initializer=_begin_child,
                 initargs=(self._settings,),
             )
-        return self._pool.submit(_process_in_child, article_id, self.owner)
+        with deaf_to_interrupts():
+            return self._pool.submit(_process_in_child, article_id, self.owner)
 
     def replace(self, flying: _InFlight) -> None:
         """A child has died or is stuck: end them all. Their articles are handed out again."""
