@@ -16,6 +16,7 @@ from celery.signals import (
     worker_init,
     worker_process_init,
     worker_process_shutdown,
+    worker_shutting_down,
 )
 from kombu import Queue  # type: ignore[attr-defined]
 
@@ -124,6 +125,12 @@ def _preload(instance: Any, **_: Any) -> None:
         # Garbage collection need not look at the lexicon again, nor copy its pages in the child.
         gc.collect()
         gc.freeze()
+
+
+@worker_shutting_down.connect
+def _stop(**_: Any) -> None:
+    """A drain under way ends after its request, and gives its host back."""
+    context.stopping.set()
 
 
 @worker_process_init.connect

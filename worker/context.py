@@ -3,10 +3,11 @@
 import os
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 from ingest.http import Fetcher, user_agent
@@ -28,9 +29,10 @@ class Nudges(Protocol):
 
 @dataclass
 class Context:
-    """The tools of one process."""
+    """The tools of one process. Once `stopping` is set, long steps end after what is in hand."""
 
     settings: Settings
+    stopping: Event = field(default_factory=Event)
 
     @cached_property
     def database(self) -> Database:

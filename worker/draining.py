@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
+from threading import Event
 
 import structlog
 
@@ -78,6 +79,7 @@ class _Turn:
     refusals: int
     delay: timedelta
     until: datetime
+    stopping: Event
 
     def asked(self, now: datetime, pause: timedelta | None) -> None:
         """A request has been answered: the next may come after the delay, or the pause."""
@@ -85,12 +87,12 @@ class _Turn:
         self.next_request_at = now + max(self.delay, pause or timedelta())
 
     def wait(self) -> bool:
-        """Sleep until the host may be asked; False where that is too long for now."""
+        """Wait until the host may be asked; False where it is too long, or where we are to stop."""
         left = self.next_request_at - clock.now()
         if left > LONGEST_SLEEP or self.next_request_at > self.until:
             return False
-        if left > timedelta():
-            time.sleep(left.total_seconds())
+        if self.stopping.wait(max(left.total_seconds(), 0.0)):
+            return False
         return clock.now() < self.until
 
 
@@ -110,6 +112,7 @@ def drain_host(
         held.refusals,
         delay=usual_delay(context, host),
         until=clock.now() + BUDGET,
+        stopping=context.stopping,
     )
     try:
         while turn.wait():

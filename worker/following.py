@@ -8,9 +8,10 @@ import logging
 import multiprocessing
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -81,6 +82,7 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
     with (
         ThreadPoolExecutor(context.settings.network_threads, "network") as network,
         _Processes(context.settings) as processes,
+        _stopped_on_error(context),
     ):
         flying = _InFlight()
         give_up_at: float | None = None
@@ -113,6 +115,16 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
             if give_up_at is not None and time.monotonic() > give_up_at:
                 return
             _pause(flying)
+
+
+@contextmanager
+def _stopped_on_error(context: Context) -> Iterator[None]:
+    """An error, or Ctrl-C, ends the drains after their requests: the threads are waited for."""
+    try:
+        yield
+    except BaseException:
+        context.stopping.set()
+        raise
 
 
 def _patience_ends() -> float:

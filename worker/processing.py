@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import structlog
-from ingest.extract import Document, Hint, carries_full_text, extract_entry, extract_page
-from ingest.quality import Quality
 
 from ingest.dates import not_after
 from ingest.edition import choose, is_new_revision
+from ingest.extract import Document, Hint, carries_full_text, extract_entry, extract_page
+from ingest.quality import Quality
 from store import articles
 from store import processing as store
 from store.processing import Work
