@@ -3,7 +3,7 @@
 The fields are a contract that scripts rely on; a new field goes to the end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,21 +26,18 @@ from store.tables import (
 # Rows read at a time: memory stays flat however long the export is.
 BATCH = 500
 
-Row = dict[str, Any]
+Record = dict[str, Any]
 
 
-def articles(session: Session) -> Iterator[Row]:
+def articles(session: Session) -> Iterator[Record]:
     """Every article that has been read, with its story and the judgement on its current text."""
     query = (
         select(Article, Revision, Source.name, Tagging)
         .join(Revision, col(Revision.id) == col(Article.revision_id))
         .join(Source, col(Source.id) == col(Article.source_id))
         .outerjoin(Tagging, col(Tagging.id) == col(Article.tagging_id))
-        .order_by(col(Article.id))
-        .limit(BATCH)
     )
-    last = 0
-    while rows := session.execute(query.where(col(Article.id) > last)).all():
+    for rows in _batches(session, query, col(Article.id)):
         feeds = _first_feeds(session, [article.id for article, *_ in rows])
         topics = _topics(session, [tagging.id for *_, tagging in rows if tagging])
         for article, revision, source, tagging in rows:
@@ -62,20 +59,12 @@ def articles(session: Session) -> Iterator[Row]:
                 "topics": topics.get(tagging.id, []) if tagging else [],
                 "stance": tagging.stance if tagging else None,
             }
-        last = rows[-1][0].id
-        session.expunge_all()
 
 
-def revisions(session: Session) -> Iterator[Row]:
+def revisions(session: Session) -> Iterator[Record]:
     """Every text that an article has had."""
-    query = (
-        select(Revision, Article.url)
-        .join(Article, col(Article.id) == col(Revision.article_id))
-        .order_by(col(Revision.id))
-        .limit(BATCH)
-    )
-    last = 0
-    while rows := session.execute(query.where(col(Revision.id) > last)).all():
+    query = select(Revision, Article.url).join(Article, col(Article.id) == col(Revision.article_id))
+    for rows in _batches(session, query, col(Revision.id)):
         for revision, url in rows:
             yield {
                 "article": revision.article_id,
@@ -85,22 +74,16 @@ def revisions(session: Session) -> Iterator[Row]:
                 "title": revision.title,
                 "text": revision.text,
             }
-        last = rows[-1][0].id
-        session.expunge_all()
 
 
-def stories(session: Session) -> Iterator[Row]:
+def stories(session: Session) -> Iterator[Record]:
     """Every story, relevant or not, with its copies and its people."""
-    query = select(Story.id).order_by(col(Story.id)).limit(BATCH)
-    last = 0
-    while ids := [i for i in session.exec(query.where(col(Story.id) > last)) if i is not None]:
-        for found in search.load(session, ids):
+    for rows in _batches(session, select(Story), col(Story.id)):
+        for found in search.load(session, [story.id for (story,) in rows]):
             yield story_row(found)
-        last = ids[-1]
-        session.expunge_all()
 
 
-def story_row(found: StoryFound) -> Row:
+def story_row(found: StoryFound) -> Record:
     """A story as exports and `stories --format jsonl` give it."""
     return {
         "id": found.id,
@@ -122,16 +105,10 @@ def story_row(found: StoryFound) -> Row:
     }
 
 
-def polls(session: Session) -> Iterator[Row]:
+def polls(session: Session) -> Iterator[Record]:
     """Every attempt to read a feed."""
-    query = (
-        select(Poll, Feed.url)
-        .join(Feed, col(Feed.id) == col(Poll.feed_id))
-        .order_by(col(Poll.id))
-        .limit(BATCH)
-    )
-    last = 0
-    while rows := session.execute(query.where(col(Poll.id) > last)).all():
+    query = select(Poll, Feed.url).join(Feed, col(Feed.id) == col(Poll.feed_id))
+    for rows in _batches(session, query, col(Poll.id)):
         for poll, url in rows:
             yield {
                 "id": poll.id,
@@ -147,6 +124,13 @@ def polls(session: Session) -> Iterator[Row]:
                 "revised": poll.revised,
                 "rolled_over": poll.rolled_over,
             }
+
+
+def _batches(session: Session, query: Any, key: Any) -> Iterator[Sequence[Any]]:
+    """The query's rows in order of the key (the id of what each row holds first), in batches."""
+    last = 0
+    while rows := session.execute(query.where(key > last).order_by(key).limit(BATCH)).all():
+        yield rows
         last = rows[-1][0].id
         session.expunge_all()
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, func
 from sqlmodel import Session, col, select
 
-from store.tables import Article, Feed, Revision, Sighting, Stage
+from store.tables import Article, Feed, Host, Revision, Sighting, Stage
 
 # Articles named at a time; the rest are named when these are done.
 LIMIT = 200
@@ -15,16 +15,20 @@ LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Hosts with due work, articles with bytes, and how many articles are on the way in all."""
+    """Hosts that can be asked for due work, articles with bytes, and how much is on the way in all.
+
+    `left` counts articles, `feeds_left` feeds that are due.
+    """
 
     hosts: tuple[str, ...]
     articles: tuple[int, ...]
     left: int
+    feeds_left: int
 
     @property
     def nothing(self) -> bool:
         """Whether all is done, as far as it can be now."""
-        return self.left == 0 and not self.hosts
+        return self.left == 0 and self.feeds_left == 0
 
 
 def waiting(
@@ -35,23 +39,33 @@ def waiting(
     now: datetime,
     patience: timedelta,
 ) -> Waiting:
-    """What these feeds and their articles wait for; work that is due after `patience` is left out.
+    """What these feeds and their articles wait for; work that is due after `patience` is left out,
+    and so is that of hosts that want to be left alone for longer.
 
-    Articles that another than `owner` is processing are waited for, not named.
+    Hosts that somebody is at, and articles that another than `owner` is processing, are waited
+    for, not named.
     """
+    asleep = select(Host.name).where(col(Host.next_request_at) > now + patience)
+    taken = select(Host.name).where(
+        (col(Host.next_request_at) > now) | (col(Host.lease_until) > now)
+    )
     mine = exists().where(
         col(Sighting.article_id) == col(Article.id), col(Sighting.feed_id).in_(feed_ids)
     )
     fetch, process = col(Article.stage) == Stage.FETCH, col(Article.stage) == Stage.PROCESS
     page_hosts = session.exec(
-        select(Article.host).where(fetch, col(Article.next_attempt_at) <= now, mine).distinct()
+        select(Article.host)
+        .where(fetch, col(Article.next_attempt_at) <= now, mine)
+        .where(col(Article.host).not_in(taken))
+        .distinct()
     ).all()
-    feed_hosts = session.exec(
+    due_feeds = (
         select(Feed.host)
         .where(col(Feed.id).in_(feed_ids), col(Feed.next_poll_at) <= now)
         .where(col(Feed.paused).is_(False), col(Feed.gone_at).is_(None))
-        .distinct()
-    ).all()
+        .where(col(Feed.host).not_in(asleep))
+    )
+    feed_hosts = session.exec(due_feeds.where(col(Feed.host).not_in(taken)).distinct()).all()
     ready = session.exec(
         select(Article.id)
         .where(process, mine)
@@ -67,12 +81,21 @@ def waiting(
         select(func.count())
         .select_from(Article)
         .where(mine)
-        .where(process | (fetch & (col(Article.next_attempt_at) <= now + patience)))
+        .where(
+            process
+            | (
+                fetch
+                & (col(Article.next_attempt_at) <= now + patience)
+                & col(Article.host).not_in(asleep)
+            )
+        )
     ).one()
+    feeds_left = session.exec(select(func.count()).select_from(due_feeds.subquery())).one()
     return Waiting(
         hosts=tuple(sorted({*page_hosts, *feed_hosts})),
         articles=tuple(article_id for article_id in ready if article_id is not None),
         left=left,
+        feeds_left=feeds_left,
     )
 
 
