@@ -18,9 +18,8 @@ DEEP = 0.5
 
 # Kinds of relation words that describe and compare, and those that only colour others: alone they
 # tell of no dealing.
-PLAIN_KINDS = frozenset({"competition", "data", "comparison", "dependence", "holding"})
 EASING = "easing"
-_NO_DEALING = PLAIN_KINDS | {EASING}
+_NO_DEALING = frozenset({"competition", "data", "comparison", "dependence", "holding", EASING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,31 @@ class Pair:
     strength: float
 
 
+class Nearness:
+    """How far sentences are from the dealings."""
+
+    def __init__(self, found: Sequence[Dealing], pairs: Sequence[Pair]) -> None:
+        sentences = [dealing.sentence for dealing in found]
+        sentences += [s for pair in pairs for s in (pair.first, pair.second)]
+        self._places = {(s.field, s.number) for s in sentences}
+
+    def of(self, sentence: Sentence) -> int:
+        """0: holds a dealing or half of a pair; 1: stands beside one; 2: further off."""
+        places, field, number = self._places, sentence.field, sentence.number
+        if (field, number) in places:
+            return 0
+        if (field, number - 1) in places or (field, number + 1) in places:
+            return 1
+        other = "title" if field == "text" else "text"
+        return 1 if number == 0 and (other, 0) in places else 2
+
+
 @dataclass(frozen=True, slots=True)
 class Dealings:
     reading: Reading
     found: Sequence[Dealing]
     pairs: Sequence[Pair]
+    nearness: Nearness
 
     @property
     def sentences(self) -> list[Sentence]:
@@ -77,7 +96,7 @@ def find_dealings(reading: Reading) -> Dealings:
             if together:
                 pairs.append(Pair(before, sentence, together))
         before, us_before, china_before = sentence, us, china
-    return Dealings(reading, found, pairs)
+    return Dealings(reading, found, pairs, Nearness(found, pairs))
 
 
 def strength(names: Sequence[Match]) -> float:
@@ -90,26 +109,6 @@ def are_neighbours(first: Sentence, second: Sentence) -> bool:
     if first.field == second.field:
         return second.number - first.number == 1
     return second.number == 0
-
-
-class Nearness:
-    """How far sentences are from the dealings."""
-
-    def __init__(self, dealings: Dealings) -> None:
-        self._places = {(s.field, s.number) for s in dealings.sentences}
-        for pair in dealings.pairs:
-            self._places.add((pair.first.field, pair.first.number))
-            self._places.add((pair.second.field, pair.second.number))
-
-    def of(self, sentence: Sentence) -> int:
-        """0: holds a dealing or half of a pair; 1: stands beside one; 2: further off."""
-        places, field, number = self._places, sentence.field, sentence.number
-        if (field, number) in places:
-            return 0
-        if (field, number - 1) in places or (field, number + 1) in places:
-            return 1
-        other = "title" if field == "text" else "text"
-        return 1 if number == 0 and (other, 0) in places else 2
 
 
 def _voiced(voice: Side | None, us: float, china: float) -> float:

@@ -42,7 +42,7 @@ STANCE_RIDGE = 6.0
 # unsure.
 RELEVANT_THRESHOLD = 0.5
 PRIMARY_THRESHOLD = 0.5
-TOPICS_THRESHOLD = 0.4
+TOPICS_THRESHOLD = 0.35
 
 STANCES = ("cooperation", "conflict", "mixed", "neutral")
 

@@ -5,6 +5,7 @@ A name that ends in a Latin letter must end where a word ends: `us` is not found
 term that holds another name (`Chinese students`) does not hide it: the name inside is found too.
 """
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from ingest.relations.vocabulary import Entry, Lexicon, Sense, Table, fold
 # Where the scripts without spaces between words begin (CJK radicals): a Han letter next to a
 # Latin name is no part of it, as in 美国FBI称.
 _FIRST_CJK = "\u2e80"
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # An acronym in a line that is all capitals is not told from a word (TELL US MORE): this many
 # characters on each side are looked at for one small letter.
@@ -72,17 +75,18 @@ class Matcher:
     def find(self, text: str) -> list[Match]:
         """Every name in `text`, in order of offset; masks are found and left out."""
         folded = fold(text)
+        if not folded.isascii():
+            folded = _LONE_SURROGATE.sub("\ufffd", folded)  # which the automaton cannot take
         length = len(folded)
         found: list[Match] = []
         patterns = self._patterns
         for number, start, end in self._longest.find_matches_as_indexes(folded):
             pattern = patterns[number] or self._pattern(number)
-            # The plain case, which is nearly every one, without a call.
+            # The plain case, which is nearly every one, without a call: no letter before or behind.
             entry = pattern.only
-            if (
-                entry is None
-                or (pattern.starts_word and start and _in_word(folded[start - 1]))
-                or (pattern.ends_word and end < length and _in_word(folded[end]))
+            if entry is None or (
+                (pattern.starts_word and start and _FIRST_CJK > folded[start - 1] >= "0")
+                or (pattern.ends_word and end < length and _FIRST_CJK > folded[end] >= "0")
             ):
                 _take(pattern, start, end, text, folded, found)
             else:

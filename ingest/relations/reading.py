@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from ingest.relations.matching import Match, Matcher
 from ingest.relations.sentences import sentence_ends
-from ingest.relations.vocabulary import Side, Table
+from ingest.relations.vocabulary import Side
 
 Field = Literal["title", "text"]
 
@@ -80,18 +80,18 @@ def _read_field(
             number = bisect_right(ends, start)
             sentence = Sentence(field, number, ends[number - 1] if number else 0, ends[number])
             sentences.append(sentence)
-        getattr(sentence, entry.place).append(match)
-        if voice is None and start < VOICE_REACH and _tells_voice(match, field, text):
+        place = entry.place
+        getattr(sentence, place).append(match)
+        if (voice is None and start < VOICE_REACH) and (
+            place == "voices" or (entry.kind == "person" and _is_label(match, field, text))
+        ):
             voice = entry.side
     return voice
 
 
-def _tells_voice(match: Match, field: Field, text: str) -> bool:
-    """Whether a match is a letterhead of a government, or names one of its people as who speaks
-    next."""
+def _is_label(match: Match, field: Field, text: str) -> bool:
+    """Whether a person of one of the two sides is named as the speaker of what follows."""
     start, end, entry = match
-    if entry.kind != "person":
-        return entry.table is Table.VOICE
     if field == "title" or entry.side not in (Side.US, Side.CHINA):
         return False
     return (start == 0 or text[start - 1] == "\n") and bool(_LABEL_END.match(text, end))

@@ -22,11 +22,16 @@ CROWD = 4
 _JOINT = re.compile(r"\s*(?:,|、|和|与|與|及|,?\s(?:and|or)\s|&|,\s(?:and|or)\s)\s*(?:the\s)?")
 _LONGEST_JOINT = 12
 
+# What many matches speak for is shown by the first of them.
+MOST_SHOWN = 3
+
+_SIDES = ("frames", "us", "china", "taiwan")
+
 Place = tuple[Sentence, Match]
 
 
 class Measure(NamedTuple):
-    """A feature's value, and the matches that it was read from."""
+    """A feature's value, and the first of the matches that it was read from."""
 
     value: float
     matches: Sequence[Place] = ()
@@ -36,50 +41,52 @@ def relevance_features(dealings: Dealings) -> dict[str, Measure]:
     reading, found = dealings.reading, dealings.found
     sentences, both = reading.sentences, dealings.sentences
     title = [s for s in sentences if s.field == "title"]
-    us, china = _of(sentences, "us"), _of(sentences, "china")
-    taiwan, frames = _of(sentences, "taiwan"), _of(sentences, "frames")
-    sides = _sides(both)
     named = [d for d in found if d.named]
     close = [d for d in named if d.gap <= CLOSE]
     lead = [d for d in found if d.sentence.field == "text" and d.sentence.start < LEAD_LENGTH]
-    words = [(d.sentence, word) for d in found for word in d.words]
     pairs = [] if found else dealings.pairs
-    us_weight = _weight(us) + len(frames)
-    china_weight = _weight(china) + len(frames)
+    worded = [d for d in found if d.words]
+    frames = sum([len(s.frames) for s in sentences])
+    us = frames + _weight([s.us for s in sentences if s.us])
+    china = frames + _weight([s.china for s in sentences if s.china])
+    taiwan = _weight([s.taiwan for s in sentences if s.taiwan])
+    lesser = min(us, china + taiwan)
     return {
-        "both-sides": Measure(_best(found), sides),
-        "both-sides-often": Measure(log_count(sum(d.strength for d in found)), sides),
-        "both-sides-close": Measure(_best(close), _sides([d.sentence for d in close])),
-        "both-sides-share": Measure(_share(found, reading), sides),
-        "both-sides-in-turn": Measure(
-            max((pair.strength for pair in pairs), default=0.0),
-            _sides([s for pair in pairs for s in (pair.first, pair.second)]),
+        "both-sides": _measure(_best(found), both, *_SIDES),
+        "both-sides-often": _measure(log_count(sum([d.strength for d in found])), both, *_SIDES),
+        "both-sides-close": _measure(_best(close), _sentences(close), *_SIDES),
+        "both-sides-share": _measure(_share(found, reading), both, *_SIDES),
+        "both-sides-in-turn": _measure(
+            max([pair.strength for pair in pairs], default=0.0),
+            [s for pair in pairs for s in (pair.first, pair.second)],
+            *_SIDES,
         ),
-        "dealing-word": Measure(_best(d for d in found if d.words), words),
-        "title-both": Measure(
-            _best(d for d in found if d.sentence.field == "title"), _sides(title)
+        "dealing-word": Measure(
+            _best(worded), [(d.sentence, d.words[0]) for d in worded[:MOST_SHOWN]]
+        ),
+        "title-both": _measure(
+            _best([d for d in found if d.sentence.field == "title"]), title, *_SIDES
         ),
         "title-china": _strongest(title, "china", "frames"),
         "title-us": _strongest(title, "us", "frames"),
-        "title-third": _any(title, "third"),
-        "title-genre": _any(title, "genres"),
-        "lead-both": Measure(_best(lead), _sides([d.sentence for d in lead])),
-        "us-often": Measure(log_count(us_weight), us),
-        "china-often": Measure(log_count(china_weight), china),
-        "lesser-side-often": Measure(
-            log_count(min(us_weight, china_weight + _weight(taiwan))),
-            us if len(us) < len(china) else china,
+        "title-third": _measure(float(any(s.third for s in title)), title, "third"),
+        "title-genre": _measure(float(any(s.genres for s in title)), title, "genres"),
+        "lead-both": _measure(_best(lead), _sentences(lead), *_SIDES),
+        "us-often": _measure(log_count(us), sentences, "us"),
+        "china-often": _measure(log_count(china), sentences, "china"),
+        "lesser-side-often": _measure(
+            log_count(lesser), sentences, "us" if us < china else "china"
         ),
-        "crowd": Measure(
-            sum(min(CROWD, len({m.entry.id for m in s.third})) for s in both) / max(1, len(both)),
-            _of(both, "third"),
+        "crowd": _measure(_crowd(both), both, "third"),
+        "listed": _measure(
+            sum([_is_listed(reading, d.sentence) for d in named]) / max(1, len(named)),
+            _sentences(named),
+            "third",
         ),
-        "listed": Measure(
-            sum(_is_listed(reading, d.sentence) for d in named) / max(1, len(named)),
-            _of([d.sentence for d in named], "third"),
+        "voiced-often": _measure(log_count(len(found) - len(named)), both, *_SIDES),
+        "taiwan-and-us": _measure(
+            float(any(s.us and s.taiwan for s in sentences)), sentences, "taiwan"
         ),
-        "voiced-often": Measure(log_count(len(found) - len(named)), sides),
-        "taiwan-and-us": Measure(float(any(s.us and s.taiwan for s in sentences)), taiwan),
         "length": Measure(log1p(len(reading.text))),
     }
 
@@ -89,7 +96,7 @@ def log_count(count: float) -> float:
 
 
 def _best(dealings: Iterable[Dealing]) -> float:
-    return max((dealing.strength for dealing in dealings), default=0.0)
+    return max([dealing.strength for dealing in dealings], default=0.0)
 
 
 def _share(dealings: Iterable[Dealing], reading: Reading) -> float:
@@ -98,26 +105,35 @@ def _share(dealings: Iterable[Dealing], reading: Reading) -> float:
     return covered / length if length else 0.0
 
 
-def _weight(places: Iterable[Place]) -> float:
-    return sum(match.entry.weight for _, match in places)
+def _weight(names: Iterable[Sequence[Match]]) -> float:
+    return sum([match.entry.weight for matches in names for match in matches])
 
 
-def _sides(sentences: Iterable[Sentence]) -> list[Place]:
-    return _of(sentences, "frames", "us", "china", "taiwan")
+def _crowd(sentences: Sequence[Sentence]) -> float:
+    """Third countries (and their people and bodies) in a sentence, on average."""
+    counts = [min(CROWD, len({match.entry.id for match in s.third})) for s in sentences]
+    return sum(counts) / len(counts) if counts else 0.0
 
 
-def _of(sentences: Iterable[Sentence], *kinds: str) -> list[Place]:
-    return [(s, match) for s in sentences for kind in kinds for match in getattr(s, kind)]
+def _sentences(dealings: Iterable[Dealing]) -> list[Sentence]:
+    return [dealing.sentence for dealing in dealings]
 
 
-def _strongest(sentences: Sequence[Sentence], *kinds: str) -> Measure:
-    places = _of(sentences, *kinds)
-    return Measure(strength([match for _, match in places]), places)
+def _measure(value: float, sentences: Iterable[Sentence], *places: str) -> Measure:
+    """A value with the first matches that stand in these places of the sentences."""
+    found: list[Place] = []
+    if value:
+        for sentence in sentences:
+            for place in places:
+                found += [(sentence, match) for match in getattr(sentence, place)[:MOST_SHOWN]]
+            if len(found) >= MOST_SHOWN:
+                break
+    return Measure(value, found[:MOST_SHOWN])
 
 
-def _any(sentences: Sequence[Sentence], kind: str) -> Measure:
-    places = _of(sentences, kind)
-    return Measure(float(bool(places)), places)
+def _strongest(sentences: Sequence[Sentence], *places: str) -> Measure:
+    names = [match for s in sentences for place in places for match in getattr(s, place)]
+    return _measure(strength(names), sentences, *places)
 
 
 def _is_listed(reading: Reading, sentence: Sentence) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import log1p
 
-from ingest.relations.dealings import EASING, PLAIN_KINDS, Dealings, Nearness, within
+from ingest.relations.dealings import EASING, Dealings, within
 from ingest.relations.reading import Sentence
 from ingest.relations.relevance import Measure
 from ingest.relations.vocabulary import Polarity
@@ -36,31 +36,28 @@ _STANDING = (
 
 def stance_features(dealings: Dealings, relevance: Mapping[str, Measure]) -> dict[str, float]:
     """Features of the stance; `relevance` are the piece's features of relevance."""
-    nearness = Nearness(dealings)
-    good = bad = plain = 0.0
+    nearness = dealings.nearness
+    good = bad = 0.0
     for sentence in dealings.reading.sentences:
         distance = nearness.of(sentence)
         if distance < 2:
             place = BESIDE if distance else 1.0
             if sentence.field == "title":
                 place *= TITLE_TONE
-            tones = _tones(sentence)
-            good += place * tones[0]
-            bad += place * tones[1]
-            plain += place * tones[2]
+            friendly, hostile = _tones(sentence)
+            good += place * friendly
+            bad += place * hostile
     return {
         "cooperation": log1p(good),
         "conflict": log1p(bad),
         "balance": (bad - good) / (bad + good + 1.0),
-        "both-tones": log1p(min(good, bad)),
         "any-tone": log1p(good + bad),
-        "plain-words": log1p(plain),
     } | {name: relevance[name].value for name in _STANDING}
 
 
-def _tones(sentence: Sentence) -> tuple[float, float, float]:
-    """The weights of a sentence's words of cooperation, of conflict, of plain description."""
-    good = bad = plain = 0.0
+def _tones(sentence: Sentence) -> tuple[float, float]:
+    """The weights of a sentence's words of cooperation and of conflict."""
+    good = bad = 0.0
     easings = [m.start for m in sentence.relations if m.entry.kind == EASING]
     for match in sentence.relations:
         entry = match.entry
@@ -69,9 +66,7 @@ def _tones(sentence: Sentence) -> tuple[float, float, float]:
             good += entry.weight
         elif entry.polarity is Polarity.CONFLICT:
             bad += entry.weight
-        elif entry.kind in PLAIN_KINDS:
-            plain += 1.0
     for match in sentence.topics:
         if not _GRIM_TOPICS.isdisjoint(match.entry.topics):
             bad += GRIM_TONE
-    return good, bad, plain
+    return good, bad

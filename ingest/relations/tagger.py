@@ -14,7 +14,7 @@ from ingest.relations.dealings import Dealings, find_dealings
 from ingest.relations.matching import Match, Matcher
 from ingest.relations.model import Model, load_model, probability
 from ingest.relations.reading import Reading, Sentence, read
-from ingest.relations.relevance import Measure, relevance_features
+from ingest.relations.relevance import MOST_SHOWN, Measure, relevance_features
 from ingest.relations.stance import stance_features
 from ingest.relations.tagging import Actor, Evidence, Reason, Relevance, Stance, Tagging, Topic
 from ingest.relations.topics import speaking_for, topic_features
@@ -23,9 +23,6 @@ from ingest.relations.vocabulary import Entry, Role, Side, load_lexicon
 # Raised with every change of code or weights that can change a judgement; the lexicon has a
 # version of its own.
 TAGGER_VERSION = "1"
-
-# What many matches speak for is shown by the first of them.
-MOST_SHOWN = 3
 
 # English is told by its commonest words: so many different ones in the first characters. The
 # classifier that is asked otherwise takes as long as all of the tagging.
@@ -175,7 +172,7 @@ def _evidence(
         )
 
     for reason in reckoning:
-        shown = measures[reason.rule].matches[:MOST_SHOWN]
+        shown = measures[reason.rule].matches
         if not shown:
             yield Evidence("text", 0, 0, "", reason.rule, None, None, reason.to_relevant)
         for sentence, match in shown:

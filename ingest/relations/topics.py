@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from ingest.relations.dealings import LEAD_LENGTH, Dealings, Nearness
+from ingest.relations.dealings import LEAD_LENGTH, Dealings
 from ingest.relations.matching import Match
 from ingest.relations.reading import Sentence
 from ingest.relations.relevance import log_count
+from ingest.relations.vocabulary import STRONG_TERM
 
 
 def topic_features(dealings: Dealings) -> dict[str, dict[str, float]]:
@@ -13,8 +14,9 @@ def topic_features(dealings: Dealings) -> dict[str, dict[str, float]]:
 
     All topics share their features, so that what one of them teaches the others know.
     """
-    nearness = Nearness(dealings)
+    nearness = dealings.nearness
     found: dict[str, dict[str, float]] = {}
+    decided: set[str] = set()
     for sentence in dealings.reading.sentences:
         distance = nearness.of(sentence)
         for topic, weight in _topics_of(sentence, distance == 0).items():
@@ -22,15 +24,21 @@ def topic_features(dealings: Dealings) -> dict[str, dict[str, float]]:
             _add(parts, "anywhere", weight)
             if distance < 2:
                 _add(parts, "beside" if distance else "inside", weight)
+            if distance == 0 and weight >= STRONG_TERM:
+                decided.add(topic)
             if sentence.field == "title":
                 _add(parts, "title", weight)
             elif sentence.start < LEAD_LENGTH:
                 _add(parts, "lead", weight)
-    anywhere = sum(parts["anywhere"] for parts in found.values()) or 1.0
-    inside = sum(parts.get("inside", 0.0) for parts in found.values()) or 1.0
+    most = max((parts["anywhere"] for parts in found.values()), default=1.0)
+    most_inside = max((parts.get("inside", 0.0) for parts in found.values()), default=0.0) or 1.0
     return {
         topic: {name: log_count(weight) for name, weight in parts.items()}
-        | {"share": parts["anywhere"] / anywhere, "share-inside": parts.get("inside", 0.0) / inside}
+        | {
+            "decided": float(topic in decided),
+            "of-the-most": parts["anywhere"] / most,
+            "of-the-most-inside": parts.get("inside", 0.0) / most_inside,
+        }
         for topic, parts in found.items()
     }
 

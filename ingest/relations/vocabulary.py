@@ -157,24 +157,15 @@ def _read(file: Path) -> bytes:
         raise LexiconError(file, 0, f"cannot be read: {error.strerror}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(NamedTuple):
     entry: Entry
     spelling: str
     exact: bool
+    scope: str  # within which no other may have the spelling
 
     @property
     def claim(self) -> tuple[str, str]:
-        """What this name takes for itself: a name means one actor, frame or mask, a relation word
-        has one polarity; a term may serve several topics, but each once."""
-        match self.entry.table:
-            case Table.TOPIC:
-                scope = f"topic {self.entry.id}"
-            case Table.RELATION | Table.VOICE | Table.GENRE:
-                scope = str(self.entry.table)
-            case _:
-                scope = "name"
-        return scope, self.spelling if self.exact else self.spelling.lower()
+        return self.scope, self.spelling if self.exact else self.spelling.lower()
 
 
 class _Builder:
@@ -237,14 +228,19 @@ class _Builder:
 
 
 def _names(kind: str, table: dict[str, Any]) -> Iterable[_Name]:
-    """The names of one checked table, each with the entry it stands for."""
+    """The names of one checked table, each with the entry it stands for.
+
+    A name means one actor, frame or mask, and a relation word has one polarity; a term may serve
+    several topics, but each once.
+    """
     if kind == "topic":
         id, topics = table["id"], (table["id"],)
         ordinary = Entry(Table.TOPIC, id, id, "topics", topics=topics)
         strong = Entry(Table.TOPIC, id, id, "topics", topics=topics, weight=STRONG_TERM)
-        yield from (_Name(ordinary, term, False) for term in table["terms"])
-        yield from (_Name(strong, term, False) for term in table.get("strong", ()))
+        yield from (_Name(ordinary, term, False, f"topic {id}") for term in table["terms"])
+        yield from (_Name(strong, term, False, f"topic {id}") for term in table.get("strong", ()))
         return
+    scope = kind if kind in ("relation", "voice", "genre") else "name"
     entry = Entry(
         table=Table(kind),
         id=table.get("id") or f"{table['polarity']}-{table['kind']}",
@@ -260,6 +256,6 @@ def _names(kind: str, table: dict[str, Any]) -> Iterable[_Name]:
         ),
         wikidata=table.get("wikidata"),
     )
-    yield from (_Name(entry, name, False) for name in table.get("names", ()))
-    yield from (_Name(entry, term, False) for term in table.get("terms", ()))
-    yield from (_Name(entry, name, True) for name in table.get("exact", ()))
+    yield from (_Name(entry, name, False, scope) for name in table.get("names", ()))
+    yield from (_Name(entry, term, False, scope) for term in table.get("terms", ()))
+    yield from (_Name(entry, name, True, scope) for name in table.get("exact", ()))

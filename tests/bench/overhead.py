@@ -109,7 +109,9 @@ def _measure(home: Path, urls: list[str]) -> Overhead:
                 select(Snapshot.id).where(Snapshot.kind == snapshots.PAGE).order_by(Snapshot.id)
             )
         )[warmed:]
-        bare = _bare([snapshots.decompress(session.get_one(Snapshot, number).body) for number in ids])
+        bare = _bare(
+            [snapshots.decompress(session.get_one(Snapshot, number).body) for number in ids]
+        )
     context.close()
     return Overhead(pages, wall, {name: after[name] - before[name] for name in before}, bare)
 
