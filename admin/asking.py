@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from admin.errors import Misuse
-from ingest.relations.vocabulary import TOPICS
+from ingest.relations.lexicon_file import TOPICS
 
 RELEVANCE = {
     "primary": ("primary",),
@@ -33,13 +33,6 @@ def topics(names: Sequence[str]) -> tuple[str, ...]:
         if name not in TOPICS:
             raise Misuse(f"there is no topic {name!r}; the topics are {', '.join(TOPICS)}")
     return tuple(dict.fromkeys(names))
-
-
-def relevance(name: str) -> tuple[str, ...]:
-    """The relevances that a word of `--relevance` stands for. Raises `Misuse`."""
-    if name not in RELEVANCE:
-        raise Misuse(f"--relevance is one of {', '.join(RELEVANCE)}, not {name!r}")
-    return RELEVANCE[name]
 
 
 def since(value: str | None) -> datetime | None:

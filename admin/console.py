@@ -91,11 +91,16 @@ def plain_table(*headings: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def print_table(table: Table) -> None:
-    """A table on stdout: as wide as the terminal, or as it needs where another program reads it."""
+    """A table on stdout, a line a row, so that addresses can be copied and rows searched for.
+
+    Put the long column last: a terminal folds what does not fit.
+    """
     console = stdout()
-    if not console.is_terminal:
-        console.width = UNBROKEN
-    console.print(table)
+    console.width = UNBROKEN
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 @contextmanager

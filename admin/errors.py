@@ -34,7 +34,7 @@ STATUS_OF = {
     "admin.errors.Misuse": MISUSED,
     "admin.errors.Failure": FAILED,
     "ingest.feedspec.CatalogueError": MISUSED,
-    "ingest.relations.vocabulary.LexiconError": MISUSED,
+    "ingest.relations.lexicon_file.LexiconError": MISUSED,
     "ingest.url.UrlError": MISUSED,
     "store.database.DatabaseError": FAILED,
     "worker.embedded.EmbeddedError": FAILED,

@@ -105,6 +105,7 @@ def _answers(
 ) -> Iterator[tuple[int, dict[str, Any] | BadLine]]:
     """Each line's number and answer, in order; so many pages at once as there are cores."""
     from worker import settings
+    from worker.children import deaf_to_interrupts
 
     cores = settings.load().cpu_processes
     # Spawned: nothing that this process has open is to be found in a child.
@@ -115,7 +116,8 @@ def _answers(
             for number, line in enumerate(lines, start=1):
                 if line.isspace():
                     continue
-                waiting.append((number, pool.submit(extract_line, line, folder)))
+                with deaf_to_interrupts():
+                    waiting.append((number, pool.submit(extract_line, line, folder)))
                 while len(waiting) > cores * AHEAD:
                     yield _first(waiting)
             while waiting:

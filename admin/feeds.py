@@ -89,12 +89,11 @@ def list_(as_json: AsJson = False) -> None:
     if not rows:
         note("no feeds yet: `transpacific feeds import --catalogue` adds those that we know")
         return
-    table = plain_table("source", "country", "language", "state", "last poll", "next poll", "feed")
+    table = plain_table("source", "", "state", "last poll", "feed")
     for feed, source in rows:
-        table.add_row(
-            shown(source.name), shown(source.country or ""), shown(source.language or ""),
-            _state(feed), moment(feed.last_polled_at), moment(feed.next_poll_at), shown(feed.url),
-        )  # fmt: skip
+        where = f"{source.country or '--'} {source.language or '--'}"
+        polled = moment(feed.last_polled_at) or "never"
+        table.add_row(shown(source.name), shown(where), _state(feed), polled, shown(feed.url))
     print_table(table)
 
 
@@ -220,14 +219,14 @@ def check(
             return
         with progress("asking", len(asked)) as update:
             found = check_feeds(context, asked, lambda done: update(done, "asking"))
-    table = plain_table("feed", "answer", "entries", "newest", right=("entries",))
+    table = plain_table("entries", "newest", "answer", "feed", right=("entries",))
     for health in found:
         if as_json:
             print_json(health.described())
         else:
             answer = "ok" if health.ok and not health.error else shown(health.error or "")
             number = str(health.entries) if health.ok else ""
-            table.add_row(shown(health.url), answer, number, moment(health.newest))
+            table.add_row(number, moment(health.newest), answer, shown(health.url))
     failed = sum(not health.ok for health in found)
     if not as_json:
         print_table(table)

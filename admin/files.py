@@ -1,7 +1,9 @@
 """Files that the caller names: read (`-` is stdin), or written whole or not at all."""
 
+import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from typing import Any, BinaryIO
 from admin.errors import Misuse
 
 STDIN = "-"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read(name: str) -> bytes:
@@ -51,13 +54,16 @@ def json_object(line: bytes) -> dict[str, Any]:
 
 
 def text_of(record: dict[str, Any], name: str, *, required: bool = False) -> str:
-    """A text of a record; a missing one is empty. Raises `BadLine`."""
+    """A text of a record; a missing one is empty. Raises `BadLine`.
+
+    A lone surrogate, which is no character, becomes U+FFFD; offsets stay what they were.
+    """
     value = record.get(name)
     if value is None and not required:
         return ""
     if not isinstance(value, str):
         raise BadLine(f'"{name}" is ' + ("missing" if value is None else "not a text"))
-    return value
+    return _SURROGATE.sub("\ufffd", value)
 
 
 @contextmanager
@@ -66,10 +72,10 @@ def written(path: Path) -> Iterator[BinaryIO]:
 
     Raises `Misuse` where nothing can be written there.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.is_dir():
-            raise IsADirectoryError(21, "Is a directory")
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         file = part.open("xb")
     except (OSError, ValueError) as error:
         raise Misuse(_cannot("write", str(path), error)) from None

@@ -152,14 +152,14 @@ def _print(reports: list[Report], as_json: bool) -> None:
             print_json(report.described())
         return
     counts = ("entries", "new", "revised", "failed")
-    table = plain_table("feed", "status", *counts, "", right=counts)
+    table = plain_table("status", *counts, "feed", "", right=("status", *counts))
     for report in reports:
         remarks = [report.error or ""]
         remarks += ["rolled over: entries may have been missed"] if report.rolled_over else []
         table.add_row(
-            shown(report.url),
             str(report.status or ""),
             *map(str, (report.entries, report.new, report.revised, report.failed_articles)),
+            shown(report.url),
             shown("; ".join(filter(None, remarks))),
         )
     print_table(table)

@@ -212,9 +212,9 @@ def _print_comparison(comparison: "Comparison") -> None:
             for label, (old, new) in change.labels.items()
         )
         scores = f"score {change.old_score:.2f} -> {change.new_score:.2f}"
-        console.print(shown(f"{change.id}  {labels}; {scores}"), style="bold")
+        console.print(shown(f"{change.id}: {labels}; {scores}"), style="bold", soft_wrap=True)
         for reason in change.reasons:
-            console.print(f"    {shown(reason)}")
+            console.print(f"    {shown(reason)}", soft_wrap=True)
     console.print(
         f"{len(comparison.changes)} changed, {comparison.same} the same, "
         f"{len(comparison.only_old)} in the old run only, {len(comparison.only_new)} in the new"

@@ -9,6 +9,7 @@ import typer
 
 from admin.broker import client
 from admin.console import note
+from admin.errors import Failure
 
 if TYPE_CHECKING:
     from ingest.feedspec import FeedSpec
@@ -47,9 +48,15 @@ def _serve(stack: ExitStack, demo: bool) -> None:
     from worker import logs, settings
     from worker.context import Context, prepare_home
     from worker.embedded import Embedded
+    from worker.homelock import running_broker
     from worker.redis_server import check_policy
 
     read = settings.load()
+    if running_broker(read.home) is not None:
+        raise Failure(
+            f"the service is already running in {read.home}: stop it first, or set "
+            "TRANSPACIFIC_HOME to another folder"
+        )
     if demo:
         hosts = tuple(dict.fromkeys((*read.private_hosts, LOOPBACK)))
         read = read.model_copy(update={"private_hosts": hosts})

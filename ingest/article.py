@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lxml import etree, html
 from trafilatura import bare_extraction
 
-from ingest.language import letters_worth
+from ingest.length import LETTERS_PER_HAN, PROSE_LETTERS, letters_worth, prose_letters
 from ingest.text import html_to_text
 
 # Lengths are in Latin letters; a Han character is worth three (`letters_worth`).
@@ -22,9 +22,6 @@ from ingest.text import html_to_text
 # Below this the slower means are tried too (trafilatura's readability and justext); it is what
 # trafilatura takes for too little itself.
 TOO_SHORT_LETTERS = 250
-
-# A paragraph of fewer letters may as well be a caption, a teaser or a button.
-PROSE_LETTERS = 80
 
 # With less than this share of its letters in lines of prose a text is a list of links: a menu was
 # taken for the article.
@@ -37,11 +34,13 @@ TOLERATED_LOSS = 0.3
 # that is this many times as much: sidebars with teasers reach three times a short article.
 SWAMPED = 4
 
-# trafilatura's time grows with the elements of a page and with their depth: 3 microseconds for every
-# level that an element stands deep. Pages beyond these are no articles and could take minutes; of
-# those only the prose is taken. News pages have up to 10,000 elements, 15 levels deep on average.
+# trafilatura's time grows with the elements of a page and with their depth: 3 microseconds for
+# every level that an element stands deep. Pages beyond these are no articles and could take minutes;
+# of those only the prose is taken. News pages have a tenth of that.
 MAX_ELEMENTS = 50_000
 MAX_LEVELS = 1_500_000
+# The slower means compare every paragraph with all others.
+MAX_ELEMENTS_SLOWLY = 10_000
 _DEEP = 64  # up to here MAX_ELEMENTS alone is bound enough
 
 _BEGINNING = 60  # characters by which a paragraph is found again in the text
@@ -77,8 +76,10 @@ def article_text(tree: html.HtmlElement, markup: str) -> str:
 
     `tree` is what the parser made of `markup`, and may be changed by a repair.
     """
-    if _is_too_costly(tree):
+    elements = int(_count_elements(tree))
+    if elements > MAX_ELEMENTS or (_reaches_deep(tree) and _count_levels(tree) > MAX_LEVELS):
         return prose_lines(markup)
+    _empty_scripts(tree)
     text = _extracted(tree, fast=True)
     prose = list(_prose(tree))
     if _join_split_body(prose, text):
@@ -87,12 +88,12 @@ def article_text(tree: html.HtmlElement, markup: str) -> str:
     share = _prose_share(text)
     if share >= LIST_SHARE and _is_enough(text, body):
         return text
-    slower = _extracted(tree, fast=False)
+    slower = _extracted(tree, fast=False) if elements <= MAX_ELEMENTS_SLOWLY else ""
     was_list = share < LIST_SHARE <= _prose_share(slower)
-    text = slower if was_list else max((text, slower), key=_prose_letters)
+    text = slower if was_list else max((text, slower), key=prose_letters)
     if not _is_enough(text, body):
         plain = "\n".join(paragraph.text for paragraph in body) or prose_lines(markup)
-        text = max((text, plain), key=_prose_letters)
+        text = max((text, plain), key=prose_letters)
     return text
 
 
@@ -102,10 +103,12 @@ def prose_lines(markup: str) -> str:
     return "\n".join(line for line in lines if letters_worth(line) >= PROSE_LETTERS)
 
 
-def _is_too_costly(tree: html.HtmlElement) -> bool:
-    if _count_elements(tree) > MAX_ELEMENTS:
-        return True
-    return bool(_reaches_deep(tree)) and _count_levels(tree) > MAX_LEVELS
+def _empty_scripts(tree: html.HtmlElement) -> None:
+    """Take out what is half of a page's bytes, since trafilatura copies the tree several times."""
+    for element in tree.iter("script", "style"):
+        # JSON-LD may hold the article's text, for pages that show it by script alone.
+        if "json" not in (element.get("type") or ""):
+            element.text = None
 
 
 def _count_levels(tree: html.HtmlElement) -> int:
@@ -128,7 +131,7 @@ def _extracted(tree: html.HtmlElement, *, fast: bool) -> str:
 
 def _is_enough(text: str, body: Sequence[_Paragraph]) -> bool:
     """Whether the text is long enough, also beside the page's prose, to be the article."""
-    return letters_worth(text) >= TOO_SHORT_LETTERS and _letters(body) <= SWAMPED * _prose_letters(
+    return letters_worth(text) >= TOO_SHORT_LETTERS and _letters(body) <= SWAMPED * prose_letters(
         text
     )
 
@@ -136,7 +139,10 @@ def _is_enough(text: str, body: Sequence[_Paragraph]) -> bool:
 def _prose(tree: html.HtmlElement) -> Iterator[_Paragraph]:
     beside: dict[html.HtmlElement, bool] = {}
     for element in tree.iter("p"):
-        text = " ".join(element.text_content().split())
+        text = element.text_content()
+        if len(text) * LETTERS_PER_HAN < PROSE_LETTERS:
+            continue
+        text = " ".join(text.split())
         letters = letters_worth(text)
         holder = element.getparent()
         if holder is None or letters < PROSE_LETTERS:
@@ -186,10 +192,5 @@ def _letters(paragraphs: Sequence[_Paragraph]) -> int:
     return sum(paragraph.letters for paragraph in paragraphs)
 
 
-def _prose_letters(text: str) -> int:
-    lines = map(letters_worth, text.splitlines())
-    return sum(letters for letters in lines if letters >= PROSE_LETTERS)
-
-
 def _prose_share(text: str) -> float:
-    return _prose_letters(text) / max(1, letters_worth(text))
+    return prose_letters(text) / max(1, letters_worth(text))

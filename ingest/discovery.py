@@ -10,9 +10,9 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from ingest import url as urls
-from ingest.edition import content_hash
-from ingest.extract import carries_full_text
 from ingest.feed import Entry, Feed
+from ingest.feedtext import carries_full_text
+from ingest.fingerprint import edition_hash
 from ingest.text import html_to_text
 
 # So many new dates at once are believed even in a feed of few entries.
@@ -64,7 +64,7 @@ def _discover(entry: Entry, full_text: FullText) -> Discovery | None:
         full_text is FullText.AUTO and carries_full_text(entry)
     )
     text = html_to_text(entry.content or entry.summary)
-    return Discovery(url, urls.host(url), entry, content_hash(entry.title, text), from_feed)
+    return Discovery(url, urls.host(url), entry, edition_hash(entry.title, text), from_feed)
 
 
 def _first_of_each_url(found: Iterable[Discovery | None]) -> Iterator[Discovery]:

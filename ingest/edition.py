@@ -1,9 +1,9 @@
 """Which text of an article is kept: the page's or the feed's, the new one or the one before."""
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from ingest.extract import Document
+from ingest.fingerprint import edition_hash
 from ingest.quality import Quality
 
 # How much a document of each quality is worth beside another of the same article. A short text
@@ -17,11 +17,6 @@ class Current:
 
     content_hash: bytes
     quality: Quality
-
-
-def content_hash(title: str, text: str) -> bytes:
-    """32 bytes that change with the title or the text, but not with white space in the text."""
-    return hashlib.sha256(f"{title}\0{' '.join(text.split())}".encode()).digest()
 
 
 def choose(page: Document | None, entry: Document | None) -> Document | None:
@@ -43,7 +38,7 @@ def is_new_revision(document: Document, current: Current | None) -> bool:
         return True
     if _worth(document) == 0 and current.quality in _WORTH:
         return False
-    return content_hash(document.title, document.text) != current.content_hash
+    return edition_hash(document.title, document.text) != current.content_hash
 
 
 def _worth(document: Document) -> int:

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 from ingest.article import article_text, prose_lines
 from ingest.byline import clean_authors
 from ingest.charset import decode
-from ingest.dates import Dated
+from ingest.dates import Confidence, Dated
 from ingest.entry import Entry
 from ingest.feedtext import carries_full_text, feed_text
 from ingest.fingerprint import normalised
@@ -28,12 +28,20 @@ from ingest.metadata import (
     page_authors,
     page_date,
     page_language,
-    page_title,
+    page_titles,
     searched_date,
     site_name,
     states_home_page,
 )
-from ingest.quality import Facts, Quality, find_marks, is_short, judge, may_be_a_wall
+from ingest.quality import (
+    Facts,
+    Quality,
+    find_marks,
+    is_hardly_prose,
+    is_short,
+    judge,
+    may_be_a_wall,
+)
 from ingest.text import clean_line, clean_text
 from ingest.url import UrlError, canonical
 
@@ -97,10 +105,9 @@ def extract_page(
         return _without_page(hint)
     tree = parsed.tree
     head = read_head(tree)
-    title = page_title(head, url=url)
-    published = choose_date(hint.published, page_date(head, url=url, country=country))
-    if published is None or published.at is None:
-        published = searched_date(tree, url=url, country=country) or published
+    titles = page_titles(head, url=url)
+    title = titles[0] if titles else ""
+    published = _published(head, tree, url=url, hint=hint, country=country)
     authors = clean_authors(hint.authors, outlet=outlet_names(head)) or page_authors(head, tree)
     text = clean_text(article_text(tree, markup) if parsed.complete else prose_lines(markup))
     text = _without_title(text.strip(), title)
@@ -113,7 +120,7 @@ def extract_page(
         language=detect_language(text or chosen_title) or page_language(head) or hint.language,
         canonical_url=canonical_link(head, url=url),
         site_name=site_name(head) or None,
-        quality=_quality(text, title, head, tree, markup, url),
+        quality=_quality(text, titles, head, tree, markup, url),
         taken_from="page",
     )
 
@@ -139,15 +146,27 @@ def extract_entry(entry: Entry) -> Document:
     )
 
 
+def _published(
+    head: Head, tree: HtmlElement, *, url: str, hint: Hint, country: str | None
+) -> Dated | None:
+    """The surest date, found by no heavier means than it takes."""
+    if hint.published is not None and hint.published.confidence is Confidence.SURE:
+        return hint.published
+    published = choose_date(hint.published, page_date(head, url=url, country=country))
+    if published is None or published.at is None:
+        published = searched_date(tree, url=url, country=country) or published
+    return published
+
+
 def _quality(
-    text: str, title: str, head: Head, tree: HtmlElement, markup: str, url: str
+    text: str, titles: tuple[str, ...], head: Head, tree: HtmlElement, markup: str, url: str
 ) -> Quality:
     return judge(
         Facts(
-            title=title,
+            titles=titles,
             text=text,
             visible=visible_text(tree) if may_be_a_wall(text) else "",
-            marks=find_marks(markup) if is_short(text) else frozenset(),
+            marks=find_marks(markup) if is_hardly_prose(text) else frozenset(),
             not_free=head.article.is_free is False,
             home_page=not head.article.is_article and states_home_page(head, url=url),
         )

@@ -3,7 +3,7 @@
 import re
 
 from ingest.entry import Entry
-from ingest.language import letters_worth
+from ingest.length import letters_worth
 from ingest.text import html_to_text
 
 # A feed's content of this many Latin letters (a Han character is worth three) is an article, not

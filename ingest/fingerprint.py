@@ -12,7 +12,7 @@ import hashlib
 import re
 import unicodedata
 
-from ingest.language import letters_worth
+from ingest.length import letters_worth
 
 # Raise it whenever `normalised` or `text_hash` changes: stored hashes of another version are not
 # comparable.
@@ -84,3 +84,11 @@ def text_hash(title: str, text: str) -> bytes:
     if letters_worth(body) < STANDALONE_CHARS:
         body = f"{normalised(title)}\n{body}"
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).digest()
+
+
+def edition_hash(title: str, text: str) -> bytes:
+    """32 bytes that tell one edition of an article from the next.
+
+    They change with the title or the text as it is printed, but not with white space in the text.
+    """
+    return hashlib.sha256(f"{title}\0{' '.join(text.split())}".encode()).digest()

@@ -9,6 +9,8 @@ import re
 from functools import cache
 from typing import Protocol
 
+from ingest.length import LETTERS_PER_HAN
+
 # The first paragraphs say as much as all of it: over 181 news pages the answer was the same with
 # 300 characters as with 4,000, for a tenth of the time.
 SAMPLE_CHARS = 300
@@ -20,10 +22,6 @@ MIN_LETTERS = 12
 # Two Han characters are a word; a single one may stand in any text.
 MIN_HAN = 2
 
-# A Han character carries about as much as three Latin letters, so Chinese with foreign names in
-# it ("美国FDA批准Moderna疫苗") is still Chinese while English that quotes a Chinese name is not.
-LETTERS_PER_HAN = 3
-
 # Japanese prose is half kana and a headline rarely below a tenth; Chinese has none, but for a
 # decorative "の" in a brand name.
 KANA_SHARE = 0.05
@@ -32,7 +30,6 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 # Without the planes of rare characters: a class that reaches beyond the first is ten times slower.
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_EAST_ASIAN = re.compile("[" + "".join(s.pattern.strip("[]") for s in (_HANGUL, _KANA, _HAN)) + "]")
 
 # What the classifier knows apart and BCP-47 readers of Chinese do not: Wu, Cantonese, Gan,
 # Hakka, Min Nan, Mandarin and Literary Chinese are all written as Chinese.
@@ -57,16 +54,6 @@ def detect_language(text: str) -> str | None:
     if tag in _NO_LANGUAGE:
         return None
     return "zh" if tag in _CHINESE else tag
-
-
-def letters_worth(text: str) -> int:
-    """The length of a text in Latin letters, so that one threshold serves every script.
-
-    A Han, kana or Hangul character counts as LETTERS_PER_HAN.
-    """
-    if text.isascii():
-        return len(text)
-    return len(text) + (LETTERS_PER_HAN - 1) * len(_EAST_ASIAN.findall(text))
 
 
 def _by_script(sample: str, letters: int) -> str | None:

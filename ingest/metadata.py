@@ -6,7 +6,7 @@ said joins in by two rules of its own, `choose_title` and `choose_date`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -96,11 +96,20 @@ def outlet_names(head: Head) -> tuple[str, ...]:
 
 def page_title(head: Head, *, url: str) -> str:
     """The article's headline without the site's name, or "" where the page has none."""
+    return next(iter(page_titles(head, url=url)), "")
+
+
+def page_titles(head: Head, *, url: str) -> tuple[str, ...]:
+    """All that the page gives as its title, the most trusted first, without the site's name."""
     headings = [heading for heading in head.headings if heading]
-    stated = (head.article.headline, head.first(*_TITLES))
-    seen = head.title if len(headings) != 1 else _agreeing(headings[0], head.title)
-    title = next((clean_line(text) for text in (*stated, seen, *headings) if text.strip()), "")
-    return without_site(title, names=_names(head, url), headings=headings)
+    stated = map(clean_line, (head.article.headline, head.first(*_TITLES)))
+    # A title that begins with the page's one heading has some decoration after it.
+    seen = (
+        [*headings, head.title] if _is_decorated(head.title, headings) else [head.title, *headings]
+    )
+    names = tuple(_names(head, url))
+    titles = (without_site(title, names=names, headings=headings) for title in (*stated, *seen))
+    return tuple(dict.fromkeys(filter(None, titles)))
 
 
 def choose_title(feed_title: str, page_title: str) -> str:
@@ -245,8 +254,8 @@ def _at_most(bound: Confidence, confidence: Confidence) -> Confidence:
     return max(bound, confidence, key=list(Confidence).index)
 
 
-def _agreeing(heading: str, title: str) -> str:
-    return heading if _squeezed(title).startswith(_squeezed(heading)) else title
+def _is_decorated(title: str, headings: Sequence[str]) -> bool:
+    return len(headings) == 1 and _squeezed(title).startswith(_squeezed(headings[0]))
 
 
 def _same_title(feed_title: str, page_title: str) -> bool:

@@ -16,13 +16,17 @@ from importlib.resources import files
 from ahocorasick_rs import AhoCorasick
 
 from ingest.fingerprint import normalised
-from ingest.language import letters_worth
+from ingest.length import letters_worth, prose_letters
 
 # Lengths are in Latin letters; a Han character is worth three (`letters_worth`).
 
 # Shorter than the articles of 181 hand-checked news pages (the shortest has 369 characters), and
 # what trafilatura takes for too little.
 SHORT_LETTERS = 250
+
+# A text none of whose lines reaches this is a menu, or a list of names: lines of an article that is
+# broken by hand run to 70.
+SENTENCE_LETTERS = 60
 
 # Walls say what they have to say, and name what else there is to read, in fewer letters than this.
 WALL_LETTERS = 1_200
@@ -50,7 +54,7 @@ MISREAD_CHINESE_SHARE = 0.3
 _MOJIBAKE_SAMPLE = 2_000
 
 _EAST_ASIAN = re.compile(r"[\u3041-\u30fa\u3400-\u9fff\uac00-\ud7a3]")
-_GAP = 16  # what "*" in a phrase stands for, in characters
+_GAP = 24  # what "*" in a phrase stands for, in characters
 
 
 class Quality(StrEnum):
@@ -69,10 +73,10 @@ class Quality(StrEnum):
 class Facts:
     """What the decision rests on."""
 
-    title: str  # the page's own, without the site's name; never the feed's
+    titles: tuple[str, ...]  # the page's own, without the site's name; never the feed's
     text: str  # as extracted
     visible: str = ""  # what a reader sees of the whole page; asked for where `may_be_a_wall`
-    marks: frozenset[Quality] = frozenset()  # by `find_marks`; asked for where `is_short`
+    marks: frozenset[Quality] = frozenset()  # by `find_marks`; asked for where `is_hardly_prose`
     not_free: bool = False  # JSON-LD says isAccessibleForFree: false
     home_page: bool = False  # the page says that it is the site's home page
 
@@ -85,6 +89,11 @@ def may_be_a_wall(text: str) -> bool:
 def is_short(text: str) -> bool:
     """Whether the text is too little to be an article."""
     return letters_worth(text[:SHORT_LETTERS]) < SHORT_LETTERS
+
+
+def is_hardly_prose(text: str) -> bool:
+    """Whether there is less in it that reads as sentences than an article has: a menu, a notice."""
+    return prose_letters(text) < SHORT_LETTERS
 
 
 def find_marks(markup: str) -> frozenset[Quality]:
@@ -101,38 +110,41 @@ def judge(facts: Facts) -> Quality:
         return Quality.MOJIBAKE
     letters = letters_worth(facts.text)
     if letters < WALL_LETTERS:
-        wall = _short_wall(facts, short=letters < SHORT_LETTERS)
+        wall = _short_wall(facts, notice=is_hardly_prose(facts.text))
         if wall is not None:
             return wall
     if facts.home_page:
         return Quality.SOFT_404
     if _is_paywall(facts, letters):
         return Quality.PAYWALL
-    return Quality.SHORT if letters < SHORT_LETTERS else Quality.OK
+    longest = max(map(letters_worth, facts.text.splitlines()), default=0)
+    return Quality.SHORT if letters < SHORT_LETTERS or longest < SENTENCE_LETTERS else Quality.OK
 
 
-def _short_wall(facts: Facts, *, short: bool) -> Quality | None:
+def _short_wall(facts: Facts, *, notice: bool) -> Quality | None:
     """The wall that a text of no great length is, if it is one: by title, words, then marks."""
     walls = _walls()
-    title = normalised(facts.title)
+    titles = [normalised(title) for title in facts.titles]
     # With hardly a text the words are where the extractor did not look.
-    seen = _padded(facts.visible[:VISIBLE_CHARS] if short else facts.text)
+    seen = _padded(facts.visible[:VISIBLE_CHARS] if notice else facts.text)
     for kind, wall in walls.items():
-        if wall.named(title) and (short or wall.spoken(seen)):
+        if any(map(wall.is_named, titles)):
+            return kind
+        if any(map(wall.may_be_named, titles)) and (notice or wall.spoken(seen)):
             return kind
     for kind in (Quality.BLOCKED, Quality.SOFT_404):
-        if short and walls[kind].spoken(seen):
+        if notice and walls[kind].spoken(seen):
             return kind
     if len(walls[Quality.CONSENT].spoken(seen)) >= MIN_CONSENT_PHRASES:
         return Quality.CONSENT
     marked = (kind for kind in (Quality.BLOCKED, Quality.CONSENT) if kind in facts.marks)
-    return next(marked, None) if short else None
+    return next(marked, None) if notice else None
 
 
 def _is_paywall(facts: Facts, letters: int) -> bool:
     paywall = _walls()[Quality.PAYWALL]
     if letters <= PREVIEW_LETTERS:
-        seen = _padded(f"{facts.title}\n{facts.text}\n{facts.visible[:VISIBLE_CHARS]}")
+        seen = _padded(f"{facts.text}\n{facts.visible[:VISIBLE_CHARS]}")
         return facts.not_free or bool(paywall.spoken(seen))
     return bool(paywall.spoken(_padded(facts.text[-TAIL_CHARS:])))
 
@@ -147,10 +159,12 @@ class _Wall:
     beginnings: AhoCorasick  # finds the first parts of the phrases
     marks: tuple[str, ...]
 
-    def named(self, title: str) -> bool:
-        """Whether a normalised title is a wall's: it begins like one, or is its one word."""
-        if f"{title} " in self.titles:
-            return True
+    def is_named(self, title: str) -> bool:
+        """Whether a normalised title is just a wall's."""
+        return f"{title} " in self.titles or title in self.titles
+
+    def may_be_named(self, title: str) -> bool:
+        """Whether a normalised title begins like a wall's; a single word may begin any headline."""
         return any(f"{title} ".startswith(known) for known in self.titles if _is_telling(known))
 
     def spoken(self, text: str) -> list[tuple[str, ...]]:
@@ -176,7 +190,6 @@ def _wall(*, titles: list[str], phrases: list[str], marks: list[str]) -> _Wall:
 
 
 def _is_telling(title: str) -> bool:
-    """Whether a title may go on after these words; a single word may begin any headline."""
     return " " in title.strip() or not title.isascii()
 
 

@@ -56,7 +56,7 @@ def add(session: Session, spec: FeedSpec, *, now: datetime) -> tuple[Feed, bool]
             source_id=source.id,
             url=url,
             url_hash=digest(url),
-            title=spec.title or spec.source,
+            title=spec.title,
             added_at=now,
             paused=False,
             location=url,
@@ -157,7 +157,8 @@ def polled_at_least(session: Session, polls: int) -> bool:
 
 def due(session: Session, *, now: datetime) -> Sequence[Feed]:
     """The feeds whose time has come."""
-    return session.exec(select(Feed).where(*_is_due(now))).all()
+    waiting = select(Feed).where(*_is_due(now))
+    return session.exec(waiting.order_by(col(Feed.next_poll_at), col(Feed.id))).all()
 
 
 def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -8,10 +8,10 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from sqlmodel import Session
 
 from ingest.discovery import entry_from_json
-from ingest.edition import Current, content_hash
+from ingest.edition import Current
 from ingest.extract import EXTRACTOR_VERSION, Document
 from ingest.feed import Entry
-from ingest.fingerprint import text_hash
+from ingest.fingerprint import edition_hash, text_hash
 from ingest.quality import Quality
 from ingest.relations.tagging import Evidence
 from ingest.relations.tagging import Tagging as Judgement
@@ -227,7 +227,7 @@ def _revision(
         "snapshot_id": work.page_snapshot if from_page else work.entry_snapshot,
         "title": document.title,
         "text": document.text,
-        "content_hash": content_hash(document.title, document.text),
+        "content_hash": edition_hash(document.title, document.text),
         "text_hash": story_key,
         "authors": list(document.authors),
         "published_at": published.at if published else None,
@@ -245,7 +245,8 @@ def _revision(
 
 def _story_key(work: Work, document: Document) -> bytes:
     """What makes two articles one story. A wall is nobody's text: it is the same on every page."""
-    if document.taken_from == "page" and document.quality not in (Quality.OK, Quality.SHORT):
+    wall = document.taken_from == "page" and document.quality not in (Quality.OK, Quality.SHORT)
+    if wall or not document.text:
         return digest(work.url)
     return text_hash(document.title, document.text)
 

@@ -115,7 +115,13 @@ def test_the_make_targets_are_there(line: str) -> None:
 
 
 def test_every_command_is_known_to_this_test() -> None:
-    known = ("transpacific ", "make ", "docker compose ", "celery -A worker.app ", "cp .env.example")
+    known = (
+        "transpacific ",
+        "make ",
+        "docker compose ",
+        "celery -A worker.app ",
+        "cp .env.example",
+    )
     assert [line for line in LINES if not line.startswith(known)] == []
 
 

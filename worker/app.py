@@ -5,11 +5,13 @@ prefork` and `celery -A worker.app beat`; `transpacific up` starts all of them.
 """
 
 import gc
+import warnings
 from typing import Any
 
 import redis
 import structlog
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import (
     celeryd_after_setup,
     setup_logging,
@@ -20,6 +22,7 @@ from celery.signals import (
 )
 from kombu import Queue  # type: ignore[attr-defined]
 
+from ingest.retry import PROCESS_ATTEMPTS
 from store.database import DatabaseError
 from worker import logs, settings
 from worker.context import Context
@@ -38,8 +41,12 @@ VISIBILITY_TIMEOUT = 300
 # A child is replaced after so many pages or when it has grown to so many kilobytes: parsers leak.
 PAGES_PER_CHILD = 2_000
 KILOBYTES_PER_CHILD = 600_000
-# How often a message whose worker process died is sent again; the article's row counts too.
-WORKER_LOST_RETRIES = 3
+# How often a message whose worker process died is sent again: once more than an article may be
+# begun, so that the last delivery finds its row full, sets it aside and goes on with the others.
+WORKER_LOST_RETRIES = PROCESS_ATTEMPTS
+
+# Celery warns of root because of pickled messages; here they are JSON alone.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 _settings = settings.load()
 context = Context(_settings)

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 
 from store import articles, hosts, outbox
 from worker import context as clock
-from worker import delivering, draining, processing
+from worker import delivering, draining
 from worker.app import WORKER_LOST_RETRIES, app, context, redis_client
 from worker.draining import Drained
 
@@ -65,8 +65,10 @@ def process_articles(self: Task, article_ids: list[int]) -> None:
     Each is claimed when its turn comes: where one of them ends the process, the redelivered
     message passes over those that are done, and the others have lost no attempt.
     """
+    from worker.processing import process_article  # extraction is slow to import, and only here
+
     for article_id in article_ids:
-        processing.process_article(context, article_id, owner=str(self.request.id))
+        process_article(context, article_id, owner=str(self.request.id))
 
 
 @app.task

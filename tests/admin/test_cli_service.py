@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -121,16 +122,31 @@ def test_the_demo_tells_of_its_stories(cli: Cli) -> None:
     assert not cli.home.exists()
 
 
-def test_an_interrupt_ends_a_command_quietly(cli: Cli) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["tag", "--jsonl", "-"], b'{"id": 1, "text": "x"}\n'),
+        # More lines than are handed to the child processes at once: the first is answered.
+        (["extract", "--jsonl", "-"], b'{"id": 1, "path": "page.html"}\n' * 100),
+    ],
+)
+def test_an_interrupt_ends_a_command_and_its_children_quietly(
+    cli: Cli, tmp_path: Path, arguments: list[str], line: bytes
+) -> None:
+    (tmp_path / "page.html").write_text("<p>A page.</p>")
+    environment = cli.process_environment({"cpu_processes": "1"}) | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        command("tag", "--jsonl", "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, cwd=ROOT, env=cli.process_environment({}),
+        command(*arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, cwd=tmp_path, env=environment, start_new_session=True,
     ) as process:  # fmt: skip
         assert process.stdin is not None and process.stdout is not None
-        process.stdin.write(b'{"id": 1, "text": "x"}\n')
+        process.stdin.write(line)
         process.stdin.flush()
-        process.stdout.readline()
-        os.kill(process.pid, signal.SIGINT)
+        first = process.stdout.readline()
+        assert first, process.stderr.read() if process.stderr else None
+        assert json.loads(first)["id"] == 1
+        # As a terminal does it: to the whole process group.
+        os.killpg(process.pid, signal.SIGINT)
         assert process.stderr is not None
         assert process.stderr.read() == b""
         assert process.wait(SECONDS) == 130

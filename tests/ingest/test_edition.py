@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.dates import Confidence, Dated
-from ingest.edition import Current, choose, content_hash, is_new_revision
+from ingest.edition import Current, choose, is_new_revision
 from ingest.extract import Document
+from ingest.fingerprint import edition_hash
 from ingest.quality import Quality
 
 DATE = Dated(datetime(2026, 11, 2, tzinfo=UTC), "", "feed", Confidence.SURE)
@@ -79,9 +80,9 @@ def test_nothing_comes_of_nothing() -> None:
 def test_a_changed_text_is_a_revision_and_a_wall_never_covers_one(
     text: str, quality: Quality, current: tuple[str, Quality] | None, expected: bool
 ) -> None:
-    stands = Current(content_hash("Title", current[0]), current[1]) if current else None
+    stands = Current(edition_hash("Title", current[0]), current[1]) if current else None
     assert is_new_revision(_document("page", quality, text), stands) is expected
 
 
 def test_a_changed_title_changes_the_content() -> None:
-    assert content_hash("One", "text") != content_hash("Two", "text")
+    assert edition_hash("One", "text") != edition_hash("Two", "text")

@@ -8,10 +8,10 @@ from sqlmodel import Session
 from ingest.answers import PageOutcome, PageVerdict
 from ingest.dates import Confidence, Dated
 from ingest.discovery import Discovery
-from ingest.edition import content_hash
 from ingest.extract import Document
 from ingest.feed import Entry
 from ingest.feedspec import FeedSpec
+from ingest.fingerprint import edition_hash
 from ingest.http import Response
 from ingest.quality import Quality
 from ingest.relations.tagging import Actor, Evidence, Relevance, Stance, Tagging, Topic
@@ -67,7 +67,7 @@ def discovery(number: int = 1, *, from_feed: bool = False, **values: object) -> 
         url=found.url,
         host=found.url.split("/")[2],
         entry=found,
-        content_hash=content_hash(found.title, found.content or found.summary),
+        content_hash=edition_hash(found.title, found.content or found.summary),
         from_feed=from_feed,
     )
 

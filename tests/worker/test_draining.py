@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -199,7 +200,7 @@ def test_requests_to_a_host_are_spaced_by_the_setting(
         site.serve(each.path, noting(times, answers.page(each.page)))
     add_feed(names.database, site.url(FEED, host=NAMES[0]))
     assert drain(names, nudges, NAMES[0]) is Drained.EMPTY
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert len(gaps) == 2
     assert min(gaps) >= 0.3
 
@@ -527,7 +528,7 @@ def test_a_page_that_is_withheld_leaves_what_the_feed_gave(
     ("fault", "times"),
     [
         (answers.status(500), 1),
-        # Twice: a connection that was kept may end between two requests; the fetcher asks anew then.
+        # Twice: the fetcher asks anew when a connection that it kept has ended.
         (answers.reset(), 2),
         (answers.hang_up(), 2),
         (answers.cut_off(b"x", announced=9), 1),

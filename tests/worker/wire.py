@@ -47,12 +47,12 @@ def text(number: int, *, times: int = 1) -> str:
         paragraph
         for part in range(times)
         for paragraph in (
-            f"Ferry {number}.{part} left the eastern pier at seven on Monday with forty passengers, "
-            "two bicycles and a crate of oranges, and reached the other side before the fog lifted.",
+            f"Ferry {number}.{part} left the eastern pier at seven on Monday with forty people, "
+            "two bicycles and a crate of oranges, and was across before the fog lifted.",
             "The harbour office said that China and the United States had settled the rules for "
             f"its engine, of type {number}.{part}, after talks in Washington that took two years.",
             "A second crossing follows at noon, and the captain has promised tea to everybody who "
-            f"remembers the old line, which carried its last passengers {number + part + 3} years ago.",
+            f"remembers the old line, which carried its last guests {number + part + 3} years ago.",
         )
     )
 
