@@ -140,10 +140,11 @@ def _after_fetch(
         wait = next_attempt(page.attempts, retry_after=verdict.retry_after, jitter=jitter)
         return values | {"stage": Stage.FETCH, "next_attempt_at": now + wait}
     gone_at = func.coalesce(_articles.c.gone_at, now) if verdict.gone else None
-    values |= {"fetched_at": now, "attempts": 0, "gone_at": gone_at}
-    if verdict.outcome is PageOutcome.UNCHANGED:
-        return values | {"stage": Stage.DONE}
+    # Also an unchanged page is processed: what its feed says of it may be what has changed.
     values |= {
+        "fetched_at": now,
+        "attempts": 0,
+        "gone_at": gone_at,
         "stage": Stage.PROCESS,
         "next_attempt_at": now + PROCESS_OVERDUE,
         "claimed_until": None,
@@ -204,6 +205,8 @@ def claim_processing(session: Session, article_id: int, *, owner: str, now: date
 def release_processing(session: Session, article_id: int, error: str, *, now: datetime) -> None:
     """A step of processing failed: it is tried again a little later, or quarantined."""
     article = session.get_one(Article, article_id, with_for_update=True)
+    if article.stage != Stage.PROCESS:
+        return  # newer bytes have sent it on another way
     if article.attempts >= PROCESS_ATTEMPTS:
         quarantine(session, article_id, error, now=now)
         return

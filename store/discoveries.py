@@ -98,7 +98,7 @@ def _record_chunk(
                 process.append(article_id)
     snapshots.keep_all(session, captures, now=now)
     if fresh:
-        session.execute(insert_into(session, Sighting).values(fresh).on_conflict_do_nothing())
+        session.execute(insert_into(session, Sighting).on_conflict_do_nothing(), fresh)
     _touch(session, feed, list(known.sightings), now)
     _put_to_work(session, [i for i in changed if i in process], Stage.PROCESS, now)
     _put_to_work(session, [i for i in changed if i not in process], Stage.FETCH, now)
@@ -170,9 +170,9 @@ def _insert_articles(
         return {}
     inserted = session.execute(
         insert_into(session, Article)
-        .values(rows)
         .on_conflict_do_nothing()
-        .returning(col(Article.url_hash), col(Article.id))
+        .returning(col(Article.url_hash), col(Article.id)),
+        rows,
     ).all()
     mine: dict[bytes, int] = {bytes(url_hash): article_id for url_hash, article_id in inserted}
     lost = [row["url_hash"] for row in rows if row["url_hash"] not in mine]
