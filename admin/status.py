@@ -80,7 +80,7 @@ def queues(settings: "Settings") -> dict[str, int] | None:
     if broker is None:
         return None
     from admin.broker import client
-    from worker.app import CPU, NETWORK
+    from worker.queues import CPU, NETWORK
 
     with client(broker) as redis:
         return {queue: int(redis.llen(queue)) for queue in (NETWORK, CPU)}

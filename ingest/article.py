@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from lxml import etree, html
 from trafilatura import bare_extraction
 
-from ingest.length import LETTERS_PER_HAN, PROSE_LETTERS, letters_worth, prose_letters
+from ingest.length import is_prose, letters_worth, prose_letters
 from ingest.text import html_to_text
 
 # Lengths are in Latin letters; a Han character is worth three (`letters_worth`).
@@ -35,8 +35,8 @@ TOLERATED_LOSS = 0.3
 SWAMPED = 4
 
 # trafilatura's time grows with the elements of a page and with their depth: 3 microseconds for
-# every level that an element stands deep. Pages beyond these are no articles and could take minutes;
-# of those only the prose is taken. News pages have a tenth of that.
+# every level that an element stands deep. Pages beyond these are no articles and could take
+# minutes; of those only the prose is taken. News pages have a tenth of that.
 MAX_ELEMENTS = 50_000
 MAX_LEVELS = 1_500_000
 # The slower means compare every paragraph with all others.
@@ -91,7 +91,7 @@ def article_text(tree: html.HtmlElement, markup: str) -> str:
     slower = _extracted(tree, fast=False) if elements <= MAX_ELEMENTS_SLOWLY else ""
     was_list = share < LIST_SHARE <= _prose_share(slower)
     text = slower if was_list else max((text, slower), key=prose_letters)
-    if not _is_enough(text, body):
+    if not _is_enough(text, body) or not prose_letters(text):
         plain = "\n".join(paragraph.text for paragraph in body) or prose_lines(markup)
         text = max((text, plain), key=prose_letters)
     return text
@@ -99,8 +99,7 @@ def article_text(tree: html.HtmlElement, markup: str) -> str:
 
 def prose_lines(markup: str) -> str:
     """The lines of the page that read as prose, wherever they stand; for want of better."""
-    lines = html_to_text(markup).splitlines()
-    return "\n".join(line for line in lines if letters_worth(line) >= PROSE_LETTERS)
+    return "\n".join(filter(is_prose, html_to_text(markup).splitlines()))
 
 
 def _empty_scripts(tree: html.HtmlElement) -> None:
@@ -139,18 +138,16 @@ def _is_enough(text: str, body: Sequence[_Paragraph]) -> bool:
 def _prose(tree: html.HtmlElement) -> Iterator[_Paragraph]:
     beside: dict[html.HtmlElement, bool] = {}
     for element in tree.iter("p"):
-        text = element.text_content()
-        if len(text) * LETTERS_PER_HAN < PROSE_LETTERS:
-            continue
-        text = " ".join(text.split())
-        letters = letters_worth(text)
+        text = " ".join(element.text_content().split())
         holder = element.getparent()
-        if holder is None or letters < PROSE_LETTERS:
+        if holder is None or not is_prose(text):
             continue
         if holder not in beside:
             beside[holder] = _is_beside(holder)
         if not beside[holder]:
-            yield _Paragraph(text, letters, holder, (holder.tag, holder.get("class") or ""))
+            yield _Paragraph(
+                text, letters_worth(text), holder, (holder.tag, holder.get("class") or "")
+            )
 
 
 def _is_beside(holder: html.HtmlElement) -> bool:

@@ -28,6 +28,7 @@ from ingest.metadata import (
     page_authors,
     page_date,
     page_language,
+    page_title,
     page_titles,
     searched_date,
     site_name,
@@ -105,8 +106,7 @@ def extract_page(
         return _without_page(hint)
     tree = parsed.tree
     head = read_head(tree)
-    titles = page_titles(head, url=url)
-    title = titles[0] if titles else ""
+    title = page_title(head, url=url)
     published = _published(head, tree, url=url, hint=hint, country=country)
     authors = clean_authors(hint.authors, outlet=outlet_names(head)) or page_authors(head, tree)
     text = clean_text(article_text(tree, markup) if parsed.complete else prose_lines(markup))
@@ -120,7 +120,7 @@ def extract_page(
         language=detect_language(text or chosen_title) or page_language(head) or hint.language,
         canonical_url=canonical_link(head, url=url),
         site_name=site_name(head) or None,
-        quality=_quality(text, titles, head, tree, markup, url),
+        quality=_quality(text, head, tree, markup, url),
         taken_from="page",
     )
 
@@ -158,14 +158,13 @@ def _published(
     return published
 
 
-def _quality(
-    text: str, titles: tuple[str, ...], head: Head, tree: HtmlElement, markup: str, url: str
-) -> Quality:
+def _quality(text: str, head: Head, tree: HtmlElement, markup: str, url: str) -> Quality:
+    might = may_be_a_wall(text)
     return judge(
         Facts(
-            titles=titles,
+            titles=tuple(page_titles(head, url=url)) if might else (),
             text=text,
-            visible=visible_text(tree) if may_be_a_wall(text) else "",
+            visible=visible_text(tree) if might else "",
             marks=find_marks(markup) if is_hardly_prose(text) else frozenset(),
             not_free=head.article.is_free is False,
             home_page=not head.article.is_article and states_home_page(head, url=url),

@@ -96,10 +96,10 @@ def outlet_names(head: Head) -> tuple[str, ...]:
 
 def page_title(head: Head, *, url: str) -> str:
     """The article's headline without the site's name, or "" where the page has none."""
-    return next(iter(page_titles(head, url=url)), "")
+    return next(page_titles(head, url=url), "")
 
 
-def page_titles(head: Head, *, url: str) -> tuple[str, ...]:
+def page_titles(head: Head, *, url: str) -> Iterator[str]:
     """All that the page gives as its title, the most trusted first, without the site's name."""
     headings = [heading for heading in head.headings if heading]
     stated = map(clean_line, (head.article.headline, head.first(*_TITLES)))
@@ -109,7 +109,7 @@ def page_titles(head: Head, *, url: str) -> tuple[str, ...]:
     )
     names = tuple(_names(head, url))
     titles = (without_site(title, names=names, headings=headings) for title in (*stated, *seen))
-    return tuple(dict.fromkeys(filter(None, titles)))
+    return filter(None, titles)
 
 
 def choose_title(feed_title: str, page_title: str) -> str:
@@ -135,6 +135,8 @@ def without_site(title: str, *, names: Iterable[str], headings: Iterable[str] = 
     exactly what stands before it.
     """
     title = title[:MAX_TITLE_CHARS]
+    if not _SEPARATED.search(title):
+        return title
     sites = {_squeezed(name) for name in names} - {""}
     whole = {_squeezed(heading) for heading in headings} - {""}
     for separator in _SEPARATED.finditer(title):

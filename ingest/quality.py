@@ -26,7 +26,7 @@ SHORT_LETTERS = 250
 
 # A text none of whose lines reaches this is a menu, or a list of names: lines of an article that is
 # broken by hand run to 70.
-SENTENCE_LETTERS = 60
+LABEL_LETTERS = 60
 
 # Walls say what they have to say, and name what else there is to read, in fewer letters than this.
 WALL_LETTERS = 1_200
@@ -118,7 +118,7 @@ def judge(facts: Facts) -> Quality:
     if _is_paywall(facts, letters):
         return Quality.PAYWALL
     longest = max(map(letters_worth, facts.text.splitlines()), default=0)
-    return Quality.SHORT if letters < SHORT_LETTERS or longest < SENTENCE_LETTERS else Quality.OK
+    return Quality.SHORT if letters < SHORT_LETTERS or longest < LABEL_LETTERS else Quality.OK
 
 
 def _short_wall(facts: Facts, *, notice: bool) -> Quality | None:

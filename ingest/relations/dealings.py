@@ -19,7 +19,9 @@ DEEP = 0.5
 # Kinds of relation words that describe and compare, and those that only colour others: alone they
 # tell of no dealing.
 EASING = "easing"
-_NO_DEALING = frozenset({"competition", "data", "comparison", "dependence", "holding", EASING})
+_NO_DEALING = frozenset(
+    {"competition", "data", "comparison", "dependence", "holding", "explanation", EASING}
+)
 
 
 @dataclass(frozen=True, slots=True)

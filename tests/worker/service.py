@@ -28,7 +28,7 @@ from worker.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 # What a service leaves in an idle Redis: the bindings of its queues, and kombu's own lock.
-HOUSEKEEPING = ("_kombu.binding.", "unacked_mutex")
+HOUSEKEEPING = ("_kombu.binding", "unacked_mutex")
 
 
 def environment(**settings: str) -> dict[str, str]:

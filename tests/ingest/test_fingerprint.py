@@ -1,0 +1,83 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.fingerprint import STANDALONE_CHARS, normalised, text_hash
+
+STORY = (
+    "The two ministers met in Geneva on Tuesday and agreed to cut port fees by 12.5 percent from "
+    "March 1. “It’s a start,” said one of them; shippers on both coasts had asked for twice as "
+    "much. A joint panel is to look into the rest of the fees and to report before the summer, "
+    "when the leaders of both countries are expected to meet again."
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("It’s a start", "It's a start"),
+        ("“Quoted” — twice", '"Quoted" - twice'),
+        ("Two\n\nlines", "two lines"),
+        ("ＦＵＬＬ　ｗｉｄｔｈ　１２", "full width 12"),
+        ("news\u00adpaper", "newspaper"),
+        ("zero\u200bwidth", "zerowidth"),
+        ("port fees, halved.", "Port fees halved"),
+        ("中国GDP增长5%", "中国 GDP 增长 5%"),
+        ("会谈，\n在北京举行。", "会谈在北京举行"),
+        ("cafe\u0301", "café"),
+        ("Straße", "STRASSE"),
+        ("❤\ufe0f talks", "❤ talks"),
+    ],
+)
+def test_a_reformatted_copy_is_the_same(one: str, other: str) -> None:
+    assert normalised(one) == normalised(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("fees of 12.5 percent", "fees of 125 percent"),
+        ("fees of $5", "fees of £5"),
+        ("talks resumed", "talks resume"),
+        ("now here", "nowhere"),
+        ("关税", "關稅"),
+        ("हिन्दी", "हन्द"),
+    ],
+)
+def test_a_changed_word_or_number_is_another_text(one: str, other: str) -> None:
+    assert normalised(one) != normalised(other)
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    assert normalised(normalised(text)) == normalised(text)
+
+
+def test_a_long_text_is_known_whatever_its_headline() -> None:
+    assert text_hash("Port fees cut", STORY) == text_hash("Ministers agree", STORY.upper())
+    assert len(text_hash("", STORY)) == 32
+
+
+def test_an_edited_text_has_another_hash() -> None:
+    assert text_hash("", STORY) != text_hash("", STORY.replace("Tuesday", "Monday"))
+
+
+def test_a_text_too_short_to_stand_alone_is_told_apart_by_its_title() -> None:
+    caption = "Watch the video above for the full report from our correspondent."
+    assert text_hash("Port fees cut", caption) != text_hash("Flood in the valley", caption)
+    assert text_hash("Port fees cut", caption) == text_hash("PORT FEES CUT", caption)
+
+
+def test_a_hundred_chinese_characters_stand_alone() -> None:
+    text = "港" * (STANDALONE_CHARS // 3)
+    assert text_hash("一", text) == text_hash("二", text)
+    assert text_hash("一", text[1:]) != text_hash("二", text[1:])
+
+
+def test_title_and_text_do_not_run_into_each_other() -> None:
+    assert text_hash("port", "fees") != text_hash("port fees", "")
+
+
+@given(st.text(), st.text())
+def test_any_text_has_a_hash_of_32_bytes(title: str, text: str) -> None:
+    assert len(text_hash(title + "\ud800", text)) == 32
