@@ -9,7 +9,7 @@ FeedError               what came is no feed that we can read
 from dataclasses import dataclass
 
 from ingest.dates import Dated
-from ingest.text import clean_line, html_to_text
+from ingest.text import html_to_line
 
 # A feed announces what is new; more than this is an archive, and one poll must end.
 MAX_ENTRIES = 5_000
@@ -87,4 +87,4 @@ class Feed:
 
 def title_line(markup: str) -> str:
     """A title as one line of text: titles hold entities and tags in every format."""
-    return clean_line(html_to_text(markup[:MAX_TITLE]))
+    return html_to_line(markup[:MAX_TITLE])

@@ -43,7 +43,7 @@ from ingest.quality import (
     judge,
     may_be_a_wall,
 )
-from ingest.text import clean_line, clean_text
+from ingest.text import clean_line, clean_text, clean_title
 from ingest.url import UrlError, canonical
 
 __all__ = [
@@ -128,7 +128,7 @@ def extract_page(
 def extract_entry(entry: Entry) -> Document:
     """The document that the feed itself gives: its full content, or else its summary."""
     text = feed_text(entry)
-    title = clean_line(entry.title)
+    title = clean_title(entry.title)
     try:
         link = canonical(entry.url) if entry.url else None
     except UrlError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, and_, exists, func, or_
+from sqlalchemy import ColumnElement, Executable, Text, and_, exists, func, or_
 from sqlmodel import Session, col, select
 
 from store.tables import (
@@ -17,6 +17,9 @@ from store.tables import (
     TaggingActor,
     TaggingTopic,
 )
+
+# A title keeps its non-breaking spaces; who looks for words types plain ones.
+_title = func.replace(col(Revision.title), "\u00a0", " ", type_=Text)
 
 RELEVANT = ("primary", "secondary")
 # Stories are read with their parts in batches of this many, so that memory stays flat.
@@ -185,7 +188,7 @@ def _conditions(question: Question, when: ColumnElement[Any]) -> list[ColumnElem
                 col(Revision.id) == col(Article.revision_id),
                 and_(
                     *(
-                        _contains(col(Revision.title), word) | _contains(col(Revision.text), word)
+                        _contains(_title, word) | _contains(col(Revision.text), word)
                         for word in question.words
                     )
                 ),

@@ -32,23 +32,25 @@ REPEATS = 5
 # Ridge penalties on standardised features, chosen by cross-validation: what some 560 pieces
 # cannot tell should stay near nothing. What sets one topic apart from the others is learnt from
 # few pieces each, so it is held harder.
-RELEVANT_RIDGE = 3.0
-PRIMARY_RIDGE = 6.0
-TOPICS_RIDGE = 3.0
-TOPIC_INTERCEPT_RIDGE = 10.0
-STANCE_RIDGE = 6.0
+RELEVANT_RIDGE = 5.0
+PRIMARY_RIDGE = 10.0
+TOPICS_RIDGE = 5.0
+TOPIC_OWN_RIDGE = 20.0
+STANCE_RIDGE = 10.0
 
 # Probabilities from which on a yes is said. F1 is best a little below one half where pieces are
 # unsure.
 RELEVANT_THRESHOLD = 0.5
 PRIMARY_THRESHOLD = 0.5
-TOPICS_THRESHOLD = 0.35
+TOPICS_THRESHOLD = 0.45
 
 STANCES = ("cooperation", "conflict", "mixed", "neutral")
 
 NEWTON_STEPS = 50
 NEWTON_ENOUGH = 1e-8  # a step that moves no weight by more is the last
-_OWN = "is "  # marks the intercept of one topic among the features that topics share
+_OWN = "of "  # marks what belongs to one topic among the features that topics share
+# Features whose weights a topic may have of its own, besides an intercept.
+_OWN_WEIGHTS = ("inside", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,6 @@ def logistic(
 def fit_model(pieces: Sequence[Piece]) -> Model:
     values = [piece.relevance_values for piece in pieces]
     about = [piece for piece in pieces if piece.relevance]
-    topics, topic_intercepts = _fit_topics(about)
     tones = [piece.stance_values for piece in about]
     return Model(
         relevant=logistic(
@@ -107,8 +108,7 @@ def fit_model(pieces: Sequence[Piece]) -> Model:
         primary=logistic(
             values, [p.relevance == 2 for p in pieces], Penalty(PRIMARY_RIDGE), PRIMARY_THRESHOLD
         ),
-        topics=topics,
-        topic_intercepts=topic_intercepts,
+        topics=_fit_topics(about),
         stances={
             stance: logistic(tones, [p.stance == stance for p in about], Penalty(STANCE_RIDGE))
             for stance in STANCES
@@ -116,17 +116,29 @@ def fit_model(pieces: Sequence[Piece]) -> Model:
     )
 
 
-def _fit_topics(pieces: Sequence[Piece]) -> tuple[Linear, dict[str, float]]:
-    """Weights that the topics share, and an intercept for each topic, in one regression."""
+def _fit_topics(pieces: Sequence[Piece]) -> dict[str, Linear]:
+    """A model for each topic, all in one regression: weights that the topics share, and what each
+    adds to the intercept and to a few of them."""
     rows, yes = [], []
     for piece in pieces:
         for topic, values in piece.topic_values.items():
-            rows.append({**values, _OWN + topic: 1.0})
+            own = {f"{_OWN}{topic} {name}": values.get(name, 0.0) for name in _OWN_WEIGHTS}
+            rows.append({**values, **own, _OWN + topic: 1.0})
             yes.append(topic in piece.topics)
-    fitted = logistic(rows, yes, Penalty(TOPICS_RIDGE, {_OWN: TOPIC_INTERCEPT_RIDGE}))
-    shared = {name: w for name, w in fitted.weights.items() if not name.startswith(_OWN)}
-    own = {topic: fitted.weights.get(_OWN + topic, 0.0) for topic in TOPICS}
-    return Linear(fitted.intercept, shared, TOPICS_THRESHOLD), own
+    fitted = logistic(rows, yes, Penalty(TOPICS_RIDGE, {_OWN: TOPIC_OWN_RIDGE}))
+    weights = fitted.weights
+    shared = {name: weight for name, weight in weights.items() if not name.startswith(_OWN)}
+    return {
+        topic: Linear(
+            fitted.intercept + weights.get(_OWN + topic, 0.0),
+            {
+                name: weight + weights.get(f"{_OWN}{topic} {name}", 0.0)
+                for name, weight in shared.items()
+            },
+            TOPICS_THRESHOLD,
+        )
+        for topic in TOPICS
+    }
 
 
 def cross_validate(pieces: Sequence[Piece], seed: int = 0) -> list[Judged]:
@@ -188,9 +200,8 @@ def model_toml(
     lines += ["[calibration]", "curve = ["]
     lines += [f"    [{mean:.3f}, {share:.3f}, {count}]," for mean, share, count in curve]
     lines += ["]", "", *_table("relevant", model.relevant), *_table("primary", model.primary)]
-    lines += [*_table("topics", model.topics), "[topics.intercepts]"]
-    lines += [f"{topic} = {value:.4f}" for topic, value in model.topic_intercepts.items()]
-    lines.append("")
+    for topic, linear in model.topics.items():
+        lines += _table(f"topics.{topic}", linear)
     for stance, linear in model.stances.items():
         lines += _table(f"stances.{stance}", linear)
     return "\n".join(lines)

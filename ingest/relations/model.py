@@ -36,24 +36,22 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`topics` are the weights that all topics share, `topic_intercepts` what each adds."""
-
     relevant: Linear
     primary: Linear
-    topics: Linear
-    topic_intercepts: Mapping[str, float]
+    topics: Mapping[str, Linear]
     stances: Mapping[str, Linear]
 
     def choose_topics(self, features: Mapping[str, Values]) -> list[tuple[str, float]]:
         """Topics with their probabilities, likeliest first; a relevant piece is about something, so
         the first stands in any case."""
         scored = [
-            (topic, probability(self.topics.log_odds(values) + self.topic_intercepts[topic]))
-            for topic, values in features.items()
+            (topic, self.topics[topic].probability(values)) for topic, values in features.items()
         ]
         scored.sort(key=lambda pair: (-pair[1], TOPICS.index(pair[0])))
         return [
-            pair for rank, pair in enumerate(scored) if not rank or pair[1] >= self.topics.threshold
+            (topic, chance)
+            for rank, (topic, chance) in enumerate(scored)
+            if not rank or chance >= self.topics[topic].threshold
         ]
 
     def choose_stance(self, values: Values) -> str:
@@ -71,8 +69,7 @@ def load_model(file: Path = MODEL_FILE) -> Model:
     return Model(
         relevant=_linear(content["relevant"]),
         primary=_linear(content["primary"]),
-        topics=_linear(content["topics"]),
-        topic_intercepts=content["topics"]["intercepts"],
+        topics={topic: _linear(table) for topic, table in content["topics"].items()},
         stances={stance: _linear(table) for stance, table in content["stances"].items()},
     )
 

@@ -15,6 +15,9 @@ Field = Literal["title", "text"]
 # place, date and first answer of a briefing stand within it.
 VOICE_REACH = 1000
 
+# A piece of at most so many characters is a headline with a line or two.
+BRIEF = 400
+
 # What makes a name at the beginning of a line a speaker's label in a transcript: `Guo Jiakun:`,
 # `President Trump (20:22):`, `耿爽：`.
 _LABEL_END = re.compile(r"\s{0,2}(?:\([^()\n]{1,20}\)\s?)?[:：]")
@@ -50,6 +53,10 @@ class Reading(NamedTuple):
     text: str
     sentences: Sequence[Sentence]
     voice: Side | None  # the side whose government speaks, where the text itself tells
+
+    @property
+    def brief(self) -> bool:
+        return len(self.title) + len(self.text) <= BRIEF
 
     def between(self, sentence: Sentence, first: Match, second: Match) -> str:
         """What stands between two matches of a sentence."""

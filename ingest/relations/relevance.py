@@ -61,6 +61,7 @@ def relevance_features(dealings: Dealings) -> dict[str, Measure]:
             [s for pair in pairs for s in (pair.first, pair.second)],
             *_SIDES,
         ),
+        "sides-apart": Measure(float(not found)),
         "dealing-word": Measure(
             _best(worded), [(d.sentence, d.words[0]) for d in worded[:MOST_SHOWN]]
         ),
@@ -140,7 +141,10 @@ def _is_listed(reading: Reading, sentence: Sentence) -> bool:
     """Whether one of the two sides stands in a list with a third country."""
     if not sentence.third:
         return False
-    names = sorted((*sentence.us, *sentence.china, *sentence.third), key=lambda match: match.start)
+    names = sorted(
+        (*sentence.us, *sentence.china, *sentence.frames, *sentence.third),
+        key=lambda match: match.start,
+    )
     for left, right in pairwise(names):
         if (left.entry.side is Side.THIRD) != (right.entry.side is Side.THIRD):
             joint = reading.between(sentence, left, right)

@@ -12,7 +12,7 @@ from ingest.relations.vocabulary import STRONG_TERM
 def topic_features(dealings: Dealings) -> dict[str, dict[str, float]]:
     """topic -> feature -> value, for every topic that anything was found of.
 
-    All topics share their features, so that what one of them teaches the others know.
+    All topics have the same features, so that what one of them teaches the others know.
     """
     nearness = dealings.nearness
     found: dict[str, dict[str, float]] = {}
@@ -30,14 +30,21 @@ def topic_features(dealings: Dealings) -> dict[str, dict[str, float]]:
                 _add(parts, "title", weight)
             elif sentence.start < LEAD_LENGTH:
                 _add(parts, "lead", weight)
-    most = max((parts["anywhere"] for parts in found.values()), default=1.0)
-    most_inside = max((parts.get("inside", 0.0) for parts in found.values()), default=0.0) or 1.0
+    everywhere = [parts["anywhere"] for parts in found.values()]
+    inside = [parts.get("inside", 0.0) for parts in found.values()]
+    most, most_inside, all_inside = (
+        max(everywhere, default=1.0),
+        max(inside, default=0.0),
+        sum(inside),
+    )
     return {
         topic: {name: log_count(weight) for name, weight in parts.items()}
         | {
+            "brief": float(dealings.reading.brief),
             "decided": float(topic in decided),
             "of-the-most": parts["anywhere"] / most,
-            "of-the-most-inside": parts.get("inside", 0.0) / most_inside,
+            "of-the-most-inside": parts.get("inside", 0.0) / (most_inside or 1.0),
+            "share-inside": parts.get("inside", 0.0) / (all_inside or 1.0),
         }
         for topic, parts in found.items()
     }
@@ -60,7 +67,7 @@ def _topics_of(sentence: Sentence, is_dealing: bool) -> dict[str, float]:
     if sentence.taiwan:
         _add(found, "taiwan", 1.0)
     if is_dealing and sentence.third:
-        _add(found, "third-country", 1.0)
+        _add(found, "third-country", float(len(sentence.third)))
     if _names_person(sentence.us) and _names_person(sentence.china):
         _add(found, "diplomacy", 1.0)  # the leaders or envoys of both in one sentence
     return found

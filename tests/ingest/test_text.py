@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.text import clean_line, clean_text, html_to_text
+from ingest.text import clean_line, clean_text, html_to_line, html_to_text
 
 # Hypothesis leaves surrogates out unless it is asked for them.
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
@@ -124,3 +124,17 @@ def _seconds(fragment):
     started = time.perf_counter()
     html_to_text(fragment)
     return time.perf_counter() - started
+
+
+@pytest.mark.parametrize(
+    ("markup", "line"),
+    [
+        ("Fact&nbsp;Sheet", "Fact\u00a0Sheet"),
+        ("  Two\n\tlines ", "Two lines"),
+        ("<b>Bold</b> &amp; plain", "Bold & plain"),
+        ("a<br>b", "a b"),
+        ("\x0bodd\x00", "odd"),
+    ],
+)
+def test_a_headline_is_one_line_as_it_is_printed(markup, line):
+    assert html_to_line(markup) == line
