@@ -1,7 +1,10 @@
 """`make bench`: print what the pipeline costs beside bare extraction.
 
-make bench                                     over generated pages
-make bench ARGS="--farm http://127.0.1.1:8099" over a farm that runs already (GET /_list)
+    make bench                                     over generated pages
+    make bench ARGS="--farm http://127.0.1.1:8099" over a farm that runs already (GET /_list)
+
+The ratio depends on the pages: what is around extraction costs about the same for any page, and
+extraction least for regular ones, as the generated are. Real pages are the measure.
 """
 
 import argparse
@@ -9,17 +12,18 @@ import json
 
 from tests.bench.overhead import measure
 
-# Of the whole pipeline's CPU to bare extraction's: what the service must not cost more than.
-MOST = 2.0
-
 
 def main() -> None:
-    """Measure, print, and fail where the pipeline costs too much."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure and print; with --at-most, fail where the pipeline costs more."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--farm", help="address of a farm; by default one of generated pages")
-    overhead = measure(parser.parse_args().farm)
+    parser.add_argument("--at-most", type=float, help="the ratio above which the exit status is 1")
+    arguments = parser.parse_args()
+    overhead = measure(arguments.farm)
     print(json.dumps(overhead.as_dict(), indent=1))
-    if overhead.ratio > MOST:
+    if arguments.at_most is not None and overhead.ratio > arguments.at_most:
         raise SystemExit(f"the pipeline costs {overhead.ratio:.2f} × bare extraction")
 
 
