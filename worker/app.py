@@ -6,7 +6,7 @@ prefork` and `celery -A worker.app beat`; `transpacific up` starts all of them.
 
 import gc
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 import redis
 import structlog
@@ -22,14 +22,14 @@ from celery.signals import (
 )
 from kombu import Queue  # type: ignore[attr-defined]
 
+from ingest.relations.lexicon_file import LexiconError
 from ingest.retry import PROCESS_ATTEMPTS
 from store.database import DatabaseError
 from worker import logs, settings
 from worker.context import Context
+from worker.queues import CPU, NETWORK
 from worker.redis_server import RedisUnavailable, check_policy
-
-NETWORK = "network"
-CPU = "cpu"
+from worker.settings import SettingsError
 
 # Seconds. Extraction of a page within the size caps takes well under one; a task that is still at
 # it after this is told so, then killed.
@@ -48,7 +48,19 @@ WORKER_LOST_RETRIES = PROCESS_ATTEMPTS
 # Celery warns of root because of pickled messages; here they are JSON alone.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
-_settings = settings.load()
+
+def _refuse(error: Exception) -> NoReturn:
+    """End the process with one line: in Celery's hands an error becomes a traceback, or nothing."""
+    structlog.get_logger(__name__).error("worker.refused", reason=str(error))
+    raise SystemExit(1)
+
+
+try:
+    _settings = settings.load()
+except SettingsError as error:
+    logs.configure("auto")
+    _refuse(error)
+logs.configure(_settings.log_format)
 context = Context(_settings)
 
 app = Celery("transpacific", broker=_settings.broker, include=["worker.tasks"])
@@ -108,7 +120,7 @@ def redis_client() -> redis.Redis:
 
 @setup_logging.connect
 def _logging(**_: Any) -> None:
-    logs.configure(_settings.log_format)
+    """Celery leaves logging as it is where somebody listens to this."""
 
 
 @worker_init.connect
@@ -118,8 +130,7 @@ def _check(**_: Any) -> None:
         context.database.check()
         check_policy(redis_client())
     except (DatabaseError, RedisUnavailable) as error:
-        structlog.get_logger(__name__).error("worker.refused", reason=str(error))
-        raise SystemExit(1) from None
+        _refuse(error)
 
 
 @celeryd_after_setup.connect
@@ -128,7 +139,10 @@ def _preload(instance: Any, **_: Any) -> None:
     if CPU in instance.app.amqp.queues.consume_from:
         from worker.processing import warm_up
 
-        warm_up(context)
+        try:
+            warm_up(context)
+        except LexiconError as error:
+            _refuse(error)
         # Garbage collection need not look at the lexicon again, nor copy its pages in the child.
         gc.collect()
         gc.freeze()

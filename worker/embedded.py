@@ -18,8 +18,8 @@ from typing import IO, Self
 import structlog
 
 from worker import homelock, unprivileged
-from worker.app import CPU, NETWORK
 from worker.context import prepare_home
+from worker.queues import CPU, NETWORK
 from worker.redis_server import START_SECONDS, RedisServer
 from worker.settings import PREFIX, Settings
 

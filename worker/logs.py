@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from ingest.text import clean_line, clean_text
+
 # Chatter of libraries that says nothing to an operator.
 QUIET = (
     "alembic",
@@ -27,6 +29,7 @@ def configure(format: str, level: int = logging.INFO) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _clean,
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -54,3 +57,11 @@ def configure(format: str, level: int = logging.INFO) -> None:
     # "Task received / succeeded" twice a page drowns what happened to the page.
     for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _clean(
+    _logger: structlog.typing.WrappedLogger, _method: str, told: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Strangers' text is in URLs and errors: it must not begin a line, nor steer a terminal."""
+    cleaned = {k: clean_text(v) if isinstance(v, str) else v for k, v in told.items()}
+    return cleaned | {"event": clean_line(str(told["event"]))}

@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from ingest.schedule import Bounds
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -23,6 +22,7 @@ from pydantic_settings import (
 )
 
 from ingest.discovery import FullText
+from ingest.schedule import Bounds
 
 PREFIX = "TRANSPACIFIC_"
 
@@ -103,11 +103,23 @@ class Settings(BaseSettings):
             ipaddress.ip_network(part)
         return value
 
-    @model_validator(mode="after")
-    def _bounds_in_order(self) -> "Settings":
-        if self.longest_interval < self.shortest_interval:
-            raise ValueError("longest_interval is shorter than shortest_interval")
-        return self
+    @field_validator("longest_interval")
+    @classmethod
+    def _bounds_in_order(cls, value: int, others: ValidationInfo) -> int:
+        if value < others.data.get("shortest_interval", value):
+            raise ValueError(f"it is less than {PREFIX}SHORTEST_INTERVAL")
+        return value
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _default_where_empty(cls, value: Any) -> Any:
+        # Shells and compose files pass an empty variable on where nobody has set it.
+        return value or _default_home()
+
+    @field_validator("contact", "lexicon", mode="before")
+    @classmethod
+    def _none_where_empty(cls, value: Any) -> Any:
+        return value or None
 
     @property
     def database(self) -> str:
@@ -159,5 +171,5 @@ def load() -> Settings:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
         raise SettingsError(f"{name}: {first['msg']} (it is {first['input']!r})") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{_config_file()} is not TOML: {error}") from None

@@ -1,15 +1,14 @@
 """What the worker's tests work with: a context over each database, a small web, a clock."""
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.site import LOOPBACK, Site
 from tests.support.postgres import URL_VARIABLE
+from tests.worker.standins import Clock, Heard
 from worker import settings as reading
 from worker.context import Context
 from worker.settings import PREFIX, Settings
@@ -25,19 +24,6 @@ def no_settings_of_the_operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     reading.load.cache_clear()
     yield
     reading.load.cache_clear()
-
-
-@dataclass
-class Clock:
-    """The time of the service: the real one, and what a test has put it forward."""
-
-    ahead: timedelta = field(default_factory=timedelta)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-    def forward(self, **by: float) -> None:
-        self.ahead += timedelta(**by)
 
 
 @pytest.fixture
@@ -71,20 +57,6 @@ def context(settings: Settings) -> Iterator[Context]:
     context = Context(settings)
     yield context
     context.close()
-
-
-@dataclass
-class Heard:
-    """Nudges, written down."""
-
-    hosts: list[str] = field(default_factory=list)
-    articles: list[int] = field(default_factory=list)
-
-    def fetch_host(self, host: str) -> None:
-        self.hosts.append(host)
-
-    def process_articles(self, article_ids: Sequence[int]) -> None:
-        self.articles.extend(article_ids)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from redis.retry import Retry
 from store import outbox
 from store.outbox import Happening
 from store.tables import Event
-from tests.worker.conftest import Clock
+from tests.worker.standins import Clock
 from tests.worker.wire import rows
 from worker import delivering
 from worker.context import Context

@@ -16,7 +16,7 @@ from store.feeds import FAILING_AFTER
 from store.tables import Article, Event, Feed, Host, Poll, Snapshot, Stage
 from tests.site import LOOPBACK, Answer, Exchange, Site, answers
 from tests.support.waiting import PATIENCE, until
-from tests.worker.conftest import Clock, Heard
+from tests.worker.standins import Clock, Heard
 from tests.worker.wire import (
     FEED,
     add_feed,

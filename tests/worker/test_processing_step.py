@@ -12,7 +12,7 @@ from ingest.retry import PROCESS_ATTEMPTS
 from store import articles
 from store.tables import Article, Event, Revision, Snapshot, Stage, Story, Tagging
 from tests.site import Site, answers
-from tests.worker.conftest import Clock, Heard
+from tests.worker.standins import Clock, Heard
 from tests.worker.wire import (
     FEED,
     Item,

@@ -38,7 +38,7 @@ from worker.redis_server import RedisServer
 from worker.settings import Settings
 
 # Long enough to be met while a worker is at it: it takes a second or two.
-LONG = text(2, times=2_000)
+LONG = text(2, times=4_000)
 ITEMS = [item(number) for number in range(6)]
 
 
