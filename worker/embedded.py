@@ -174,10 +174,9 @@ class Embedded:
     def _revive(self, child: _Child) -> None:
         if child.process is not None and child.process.poll() is not None:
             ran = time.monotonic() - child.started
-            child.wait = (
-                FIRST_RESTART if ran > STEADY_SECONDS else min(child.wait * 2, LONGEST_RESTART)
-            )
-            child.restart_at = time.monotonic() + child.wait
+            wait = FIRST_RESTART if ran > STEADY_SECONDS else child.wait
+            child.restart_at = time.monotonic() + wait
+            child.wait = min(wait * 2, LONGEST_RESTART)
             log.warning("child.ended", child=child.name, status=child.process.returncode)
             child.process = None
         if child.process is None and time.monotonic() >= child.restart_at:
