@@ -2,8 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from ingest.relations.matching import Match
 from ingest.relations.reading import Reading, Sentence
@@ -24,8 +24,7 @@ _NO_DEALING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Dealing:
+class Dealing(NamedTuple):
     """A sentence that holds both sides. `strength` is that of the weaker side's strongest name."""
 
     sentence: Sentence
@@ -35,8 +34,7 @@ class Dealing:
     words: Sequence[Match]  # words for what is done
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Two sentences in a row of which each names one side."""
 
     first: Sentence
@@ -63,8 +61,7 @@ class Nearness:
         return 1 if number == 0 and (other, 0) in places else 2
 
 
-@dataclass(frozen=True, slots=True)
-class Dealings:
+class Dealings(NamedTuple):
     reading: Reading
     found: Sequence[Dealing]
     pairs: Sequence[Pair]

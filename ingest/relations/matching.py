@@ -65,9 +65,7 @@ class Matcher:
         self._longest = AhoCorasick(
             self._spellings, matchkind=MatchKind.LeftmostLongest, store_patterns=False
         )
-        self._every = AhoCorasick(
-            self._spellings, matchkind=MatchKind.Standard, store_patterns=False
-        )
+        self._numbers = {spelling: number for number, spelling in enumerate(self._spellings)}
         # Made when first met: most names of a lexicon never are, and all at once would take
         # longer than reading the files.
         self._patterns: list[_Pattern | None] = [None] * len(self._spellings)
@@ -77,31 +75,38 @@ class Matcher:
         folded = fold(text)
         if not folded.isascii():
             folded = _LONE_SURROGATE.sub("\ufffd", folded)  # which the automaton cannot take
-        length = len(folded)
+        # The character before a name stands at its start, the one behind it just after its end.
+        around = f" {folded} "
         found: list[Match] = []
         patterns = self._patterns
         for number, start, end in self._longest.find_matches_as_indexes(folded):
             pattern = patterns[number] or self._pattern(number)
-            # The plain case, which is nearly every one, without a call: no letter before or behind.
-            entry = pattern.only
-            if entry is None or (
-                (pattern.starts_word and start and _FIRST_CJK > folded[start - 1] >= "0")
-                or (pattern.ends_word and end < length and _FIRST_CJK > folded[end] >= "0")
+            _, only, starts_word, ends_word, takes_plural, _, instead = pattern
+            # The two plain cases, which are nearly all, without a call: letters inside another
+            # word that hold no other name, and a word that stands by itself and means one thing.
+            # Spaces and most marks sort before the digits, which spares asking what they are.
+            before, behind = around[start], around[end + 1]
+            if (starts_word and before >= "0" and _in_word(before)) or (
+                ends_word and behind >= "0" and _in_word(behind)
             ):
-                _take(pattern, start, end, text, folded, found)
+                if instead or takes_plural:
+                    _take(pattern, start, end, text, folded, found)
+            elif only is not None:
+                found.append(Match(start, end, only))
             else:
-                found.append(Match(start, end, entry))
+                _take(pattern, start, end, text, folded, found)
         return found
 
     def _pattern(self, number: int) -> _Pattern:
         """The pattern of a spelling, with the other names inside it."""
         spelling = self._spellings[number]
         senses = self._senses[spelling]
-        hits = self._every.find_matches_as_indexes(spelling, overlapping=True)
+        length = len(spelling)
         within = [
             _Inner(start, end, self._patterns[other] or self._pattern(other))
-            for other, start, end in hits
-            if other != number
+            for start in range(length)
+            for end in range(start + 1, length + 1)
+            if (other := self._numbers.get(spelling[start:end])) not in (None, number)
         ]
         last = spelling[-1]
         own = {sense.entry.table for sense in senses}

@@ -11,6 +11,11 @@ from ingest.relations.vocabulary import Side
 
 Field = Literal["title", "text"]
 
+# So many characters of a title and of a text are read, which is more than the longest speech has;
+# what follows is not looked at, so that a text of names alone cannot fill the memory: it takes
+# some 10 MB so, hundreds for a text of 5 MB.
+LONGEST = 200_000
+
 # How far into the text the opening reaches that may tell whose government speaks: letterhead,
 # place, date and first answer of a briefing stand within it.
 VOICE_REACH = 1000
@@ -65,6 +70,8 @@ class Reading(NamedTuple):
 
 
 def read(title: str, text: str, matcher: Matcher) -> Reading:
+    """Read the first LONGEST characters of each."""
+    title, text = title[:LONGEST], text[:LONGEST]
     sentences: list[Sentence] = []
     voice = _read_field("title", title, matcher, sentences)
     voice_in_text = _read_field("text", text, matcher, sentences)

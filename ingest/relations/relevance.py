@@ -126,7 +126,9 @@ def _measure(value: float, sentences: Iterable[Sentence], *places: str) -> Measu
     if value:
         for sentence in sentences:
             for place in places:
-                found += [(sentence, match) for match in getattr(sentence, place)[:MOST_SHOWN]]
+                matches = getattr(sentence, place)
+                if matches:
+                    found += [(sentence, match) for match in matches[:MOST_SHOWN]]
             if len(found) >= MOST_SHOWN:
                 break
     return Measure(value, found[:MOST_SHOWN])

@@ -22,11 +22,11 @@ from ingest.relations.vocabulary import Entry, Role, Side, load_lexicon
 
 # Raised with every change of code or weights that can change a judgement; the lexicon has a
 # version of its own.
-TAGGER_VERSION = "2"
+TAGGER_VERSION = "3"
 
 # English is told by its commonest words: so many different ones in the first characters. The
 # classifier that is asked otherwise takes as long as all of the tagging.
-LANGUAGE_SAMPLE = 250
+LANGUAGE_SAMPLE = 400
 ENOUGH_ENGLISH = 3
 _ENGLISH = frozenset(
     ("the", "of", "and", "to", "that", "with", "for", "from", "by", "has", "have", "was", "were")
@@ -102,7 +102,8 @@ def tag(
     source_side: Literal["us", "china"] | None = None,
     date: date | None = None,
 ) -> Tagging:
-    """Judge a piece by the shipped lexicon. Any text is fine; time is linear in its length.
+    """Judge a piece by the shipped lexicon. Any text is fine; time is linear in its length, and of
+    a text of more than LONGEST characters (reading.py) the beginning is judged.
 
     `source_side` is the side whose government publishes the piece, where the caller knows; the
     piece's own opening tells otherwise. `date` is the day for which actors' roles are looked up.
@@ -165,11 +166,9 @@ def _evidence(
     def span(
         sentence: Sentence, match: Match, rule: str, topic: str | None, weight: float
     ) -> Evidence:
-        whole = title if sentence.field == "title" else text
-        start, end, entry = match
-        return Evidence(
-            sentence.field, start, end, whole[start:end], rule, entry.side, topic, weight
-        )
+        field, (start, end, entry) = sentence.field, match
+        words = (title if field == "title" else text)[start:end]
+        return Evidence(field, start, end, words, rule, entry.side, topic, weight)
 
     for reason in reckoning:
         shown = measures[reason.rule].matches

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingest.relations.reading import Field
 from ingest.relations.vocabulary import Side
@@ -42,8 +42,7 @@ class Actor:
     first_offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """`text` stands at `start`–`end` of the title or the text and speaks under `rule`; `weight`
     is what it adds to the score's log-odds (0 where it speaks only for a topic or the stance). A
     rule that looks at the whole piece has no span: start = end = 0."""
@@ -58,8 +57,7 @@ class Evidence:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One line of the reckoning: a feature's value, what it adds to the log-odds of being
     relevant and of being primary."""
 
@@ -101,7 +99,7 @@ def to_json(tagging: Tagging, id: str) -> dict[str, Any]:
         "stance": str(tagging.stance) if tagging.stance else None,
         "language": tagging.language,
         "evidence": [
-            asdict(item)
+            item._asdict()
             | {"side": str(item.side) if item.side else None, "weight": round(item.weight, 4)}
             for item in tagging.evidence
         ],

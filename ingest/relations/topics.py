@@ -68,7 +68,8 @@ def _topics_of(sentence: Sentence, is_dealing: bool) -> dict[str, float]:
         _add(found, "taiwan", 1.0)
     if is_dealing and sentence.third:
         _add(found, "third-country", float(len(sentence.third)))
-    if _names_person(sentence.us) and _names_person(sentence.china):
+    us, china = sentence.us, sentence.china
+    if us and china and _names_person(us) and _names_person(china):
         _add(found, "diplomacy", 1.0)  # the leaders or envoys of both in one sentence
     return found
 

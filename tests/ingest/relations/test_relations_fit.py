@@ -6,6 +6,7 @@ import tomllib
 import pytest
 
 from ingest.relations import fit
+from ingest.relations.lexicon_file import TOPICS
 from ingest.relations.model import load_model
 from ingest.relations.scoring import Judged, Piece, calibration, judge, load_pieces, scores
 from ingest.relations.tagger import load_tagger
@@ -75,6 +76,22 @@ def test_a_ridge_shrinks_and_a_named_one_shrinks_more():
     assert 0 < tight.weights["a"] < loose.weights["a"]
     uneven = fit.logistic(rows, yes, fit.Penalty(1.0, {"b": 50.0}))
     assert uneven.weights["b"] < uneven.weights["a"]
+
+
+def test_stretching_moves_probabilities_away_from_one_half_and_no_decision():
+    linear = fit.Linear(-1.0, {"a": 2.0}, 0.5)
+    wide = fit.stretched(linear, 1.2)
+    for value in (0.0, 0.4, 0.5, 0.6, 2.0):
+        before, after = linear.probability({"a": value}), wide.probability({"a": value})
+        assert abs(after - 0.5) >= abs(before - 0.5)
+        assert (after >= 0.5) == (before >= 0.5)
+
+
+def test_a_topic_may_have_a_weight_of_its_own_and_learns_the_rest_from_the_others(pieces):
+    topics = fit.fit_model(pieces).topics
+    assert topics.keys() == set(TOPICS)
+    assert topics["trade"].weights["inside"] > topics["health"].weights["inside"]
+    assert topics["trade"].weights["lead"] == topics["health"].weights["lead"]
 
 
 def made(score: float, relevance: int, weight: float = 1.0) -> Judged:

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.relations.dealings import Dealings, find_dealings
 from ingest.relations.matching import Matcher
-from ingest.relations.reading import read
+from ingest.relations.reading import LONGEST, read
 from ingest.relations.relevance import relevance_features
 from ingest.relations.stance import stance_features
 from ingest.relations.topics import speaking_for, topic_features
@@ -109,6 +109,11 @@ terms = ["cuts"]
 
 [[relation]]
 polarity = "neutral"
+kind = "bargaining"
+terms = ["in exchange for"]
+
+[[relation]]
+polarity = "neutral"
 kind = "comparison"
 terms = ["compared with"]
 """
@@ -193,6 +198,9 @@ def test_nearness_counts_sentences_to_the_next_dealing(matcher):
         ("Iran and stocks", "Words.", "title-genre", 1.0),
         ("", "stocks", "title-genre", 0.0),
         ("", "America, China and Iran met.", "listed", 1.0),
+        ("", "The Sino-American and Iran talks.", "listed", 1.0),
+        ("", "America waits. China decides.", "sides-apart", 1.0),
+        ("", "China met America. China decides.", "sides-apart", 0.0),
         ("", "America told China of Iran.", "listed", 0.0),
         ("", "America and China met.", "listed", 0.0),
         ("", "China and America met in Iran.", "crowd", 1.0),
@@ -222,6 +230,17 @@ def test_a_third_country_counts_only_beside_both_sides(matcher):
     assert "third-country" not in topic_features(dealings(matcher, "", "Iran is dry."))
 
 
+def test_the_third_countries_of_a_dealing_count_one_by_one(matcher):
+    one = topic_features(dealings(matcher, "", "China and America on Iran."))
+    two = topic_features(dealings(matcher, "", "China and America on Iran and Iran."))
+    assert two["third-country"]["inside"] > one["third-country"]["inside"]
+
+
+def test_a_topic_s_share_is_of_all_that_is_said_in_the_dealings(matcher):
+    found = topic_features(dealings(matcher, "", "America: a tariff and a missile for China."))
+    assert found["trade"]["share-inside"] == found["military"]["share-inside"] == 0.5
+
+
 def test_the_matches_that_speak_for_a_topic_are_found_in_order(matcher):
     found = dealings(matcher, "A tariff", "China met America over a tariff.")
     assert [s.field for s, _ in speaking_for("trade", found)] == ["title", "text"]
@@ -246,6 +265,36 @@ def test_a_burden_that_is_cut_is_a_relief(matcher):
     assert eased["cooperation"] > 0 == eased["conflict"]
     far = tone(matcher, "America cuts the grass" + " and so on" * 8 + ", a tariff on China.")
     assert far["conflict"] > 0
+
+
+def test_give_and_take_has_a_feature_of_its_own_and_no_tone(matcher):
+    found = tone(matcher, "America gave China bread in exchange for salt.")
+    assert found["tells-of-bargaining"] > 0
+    assert found["any-tone"] == 0
+
+
+def test_a_title_weighs_more_in_one_balance_and_like_any_sentence_in_the_other(matcher):
+    found = dealings(matcher, "China agreed with America", "America set a tariff on China.")
+    values = stance_features(found, relevance_features(found))
+    assert values["balance"] < values["balance-throughout"] == 0
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "brief", "question"),
+    [
+        ("China met America", "Words.", 1.0, 0.0),
+        ("Will China meet America?", "Words.", 1.0, 1.0),
+        ("China met America", "Words. " * 100, 0.0, 0.0),
+    ],
+)
+def test_a_headline_and_a_question_are_told_from_an_article(matcher, title, text, brief, question):
+    found = dealings(matcher, title, text)
+    values = stance_features(found, relevance_features(found))
+    assert (values["brief"], values["question"]) == (brief, question)
+
+
+def test_what_lies_beyond_the_longest_text_is_not_read(matcher):
+    assert read("", "x" * LONGEST + " China met America.", matcher).sentences == []
 
 
 def test_words_far_from_any_dealing_have_no_tone(matcher):

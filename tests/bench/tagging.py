@@ -1,4 +1,4 @@
-"""How well and how fast the tagger judges: `python -m tests.bench.bench_tagging [--data DIR]`.
+"""How well and how fast the tagger judges: `python -m tests.bench.tagging [--data DIR]`.
 
 Prints one JSON object. Speed is measured on texts made up here, so it needs no data. With DIR,
 every `*_dev.jsonl` of labelled records in it is scored too; where the shipped model was fitted on
