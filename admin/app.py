@@ -8,7 +8,7 @@ import typer
 
 from admin.db import db
 from admin.demo import demo
-from admin.errors import help_without_command, tell
+from admin.errors import Misuse, help_without_command, tell
 from admin.export import export
 from admin.extract import extract
 from admin.feeds import feeds
@@ -68,6 +68,8 @@ def _transpacific(
 def run(arguments: Sequence[str]) -> int:
     """Run a command; return its exit status. What went wrong is one line on stderr."""
     try:
+        for argument in arguments:
+            _refuse_undecodable(argument)
         status = app(args=list(arguments), prog_name="transpacific", standalone_mode=False)
     except SystemExit as ended:  # a pipe whose reader went away, completions
         return int(ended.code or 0)
@@ -77,6 +79,16 @@ def run(arguments: Sequence[str]) -> int:
             print(f"transpacific: {told.line}", file=sys.stderr)
         return told.status
     return status if isinstance(status, int) else 0
+
+
+def _refuse_undecodable(argument: str) -> None:
+    """Refuse bytes that are no UTF-8, which Python hands on as lone surrogates: no database keeps
+    them, and no query or URL means them."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        spelled = argument.encode(errors="backslashreplace").decode()
+        raise Misuse(f"the argument {spelled} is not UTF-8") from None
 
 
 def main() -> None:

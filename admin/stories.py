@@ -12,6 +12,8 @@ from admin.opening import service
 
 # Stories for people, unless told: two or three screens. Scripts get all.
 SHOWN = 20
+# Far more than any store holds, and a number that a LIMIT of every database takes.
+MOST = 1_000_000_000
 
 
 class Format(StrEnum):
@@ -59,7 +61,9 @@ def stories(
     ] = Relevance.RELEVANT,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help=f"At most so many; by default {SHOWN} in a table, else all."),
+        typer.Option(
+            min=1, max=MOST, help=f"At most so many; by default {SHOWN} in a table, else all."
+        ),
     ] = None,
     format: Annotated[Format, typer.Option(help="table, jsonl or csv.")] = Format.TABLE,
 ) -> None:

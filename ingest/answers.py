@@ -98,6 +98,9 @@ def judge_poll(
     except FeedError as error:
         # The validators are not kept: the next poll must get the body again, not a 304.
         return replace(told, error=_short(str(error)))
+    if feed.damaged:
+        # Nor here: what was lost may be there again under the same ETag.
+        read = replace(read, validators=Validators())
     return replace(read, feed=feed, error=feed.damaged)
 
 

@@ -30,6 +30,11 @@ _HOPELESS = 0.5
 # UTF-8 is too strict to be met by accident, but for a handful of bytes.
 _CERTAIN_SEQUENCES = 8
 
+# Without any declaration, so few sequences are enough if each has three bytes, and so many damaged
+# places are overlooked beside as many sound ones: a curly quote or two in an English text.
+_LIKELY_SEQUENCES = 2
+_OVERLOOKED = 5
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -96,6 +101,8 @@ def decode(body: bytes, *, declared: str | None) -> tuple[str, str]:
         return body.decode("ascii"), "utf-8"
     if (utf8 := _certain_utf8(body)) is not None:
         return utf8, "utf-8"
+    if not candidates and (utf8 := _likely_utf8(body)) is not None:
+        return utf8, "utf-8"
     for encoding in candidates:
         reading = _read(body, encoding)
         # Bytes that are UTF-8 to the last one, and said to be, are that: even a single rare name.
@@ -147,6 +154,24 @@ def _certain_utf8(body: bytes) -> str | None:
     sequences = len(text) - len(text.encode("ascii", "ignore")) - damaged
     # A tenth: one damaged byte leaves up to three marks, and nothing else comes near it.
     if sequences >= _CERTAIN_SEQUENCES and damaged <= sequences / 10:
+        return text
+    return None
+
+
+# Half of a surrogate pair, put into three bytes each by software that counts in UTF-16.
+_ENCODED_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+# Characters of three bytes and more; those of two are met by accident.
+_LONG_SEQUENCE = re.compile("[\u0800-\U0010ffff]")
+_NONCHARACTER = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def _likely_utf8(body: bytes) -> str | None:
+    """The text, if the bytes look like UTF-8 but for a handful of places, with U+FFFD there."""
+    text = _ENCODED_SURROGATE.sub("\ufffd".encode(), body).decode("utf-8", "replace")
+    text = _NONCHARACTER.sub("\ufffd", text)
+    damaged = text.count("\ufffd")
+    sound = sum(1 for char in _LONG_SEQUENCE.findall(text) if char != "\ufffd")
+    if sound >= max(_LIKELY_SEQUENCES, damaged) and damaged <= max(_OVERLOOKED, sound / 100):
         return text
     return None
 

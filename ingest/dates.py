@@ -281,7 +281,7 @@ def _read(text: str, country: str | None) -> _Reading | None:
 
 def _plausible(at: datetime, confidence: Confidence) -> _Reading | None:
     # 1970-01-01 is what software writes for "no date".
-    if at.year > LATEST_YEAR or abs(at.timestamp()) < 86_400:
+    if not EARLIEST_YEAR <= at.year <= LATEST_YEAR or abs(at.timestamp()) < 86_400:
         return None
     return at, confidence
 

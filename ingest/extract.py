@@ -58,6 +58,9 @@ __all__ = [
 # Raise it whenever the same bytes come out as another Document: `reprocess --outdated` asks for it.
 EXTRACTOR_VERSION = "1"
 
+# JSON, which has no article in it but long sentences: an interface's answer at a page's address.
+_JSON_START = re.compile(r'[\s\ufeff]*(?:\{\s*["}]|\[\s*["\[{\]])')
+_JSON_TYPE = re.compile(r"\s*[\w.\-]+/(?:[\w.\-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
 
 
@@ -101,7 +104,7 @@ def extract_page(
     Document with little or no text, and its quality says so.
     """
     markup, _ = decode(body, declared=_charset(content_type))
-    parsed = parse(markup)
+    parsed = None if _is_data(markup, content_type) else parse(markup)
     if parsed is None:
         return _without_page(hint)
     tree = parsed.tree
@@ -191,6 +194,13 @@ def _without_page(hint: Hint) -> Document:
         quality=Quality.SHORT,
         taken_from="page",
     )
+
+
+def _is_data(markup: str, content_type: str | None) -> bool:
+    """Whether it is JSON, by its beginning (many call it text/html) or by its name."""
+    if _JSON_START.match(markup):
+        return True
+    return bool(_JSON_TYPE.match(content_type or "")) and not markup.lstrip().startswith("<")
 
 
 def _charset(content_type: str | None) -> str | None:

@@ -12,6 +12,10 @@ from ingest.url import UrlError, canonical
 
 KINDS = ("wire", "newspaper", "broadcaster", "magazine", "think-tank", "government")
 
+# Characters of an outlet's name, which is indexed: of at most 4 bytes each, they are well within
+# the 2,704 bytes of PostgreSQL's largest index row.
+MAX_NAME = 300
+
 # ISO 3166-1 alpha-2, and INT for outlets of no one country (UN News).
 _COUNTRY = re.compile(r"[A-Z]{2}|INT")
 # The primary subtag of BCP 47.
@@ -26,8 +30,8 @@ class CatalogueError(ValueError):
 class FeedSpec:
     """One feed as its catalogue entry describes it.
 
-    `source` is the outlet's name, `country` the outlet's (ISO 3166 alpha-2 or "INT"), `language` a
-    primary language subtag ("en", "zh"), `kind` one of `KINDS`.
+    `source` is the outlet's name (at most `MAX_NAME` characters), `country` the outlet's (ISO 3166
+    alpha-2 or "INT"), `language` a primary language subtag ("en", "zh"), `kind` one of `KINDS`.
     """
 
     url: str
@@ -62,6 +66,10 @@ def feed_spec(values: Mapping[str, object]) -> FeedSpec:
         kind=_text(values, "kind") or "newspaper",
         state_media=state_media,
     )
+    if len(spec.source) > MAX_NAME:
+        raise CatalogueError(
+            f"source is a name of {len(spec.source):,} characters; it may have {MAX_NAME}"
+        )
     if spec.country is not None and not _COUNTRY.fullmatch(spec.country):
         raise CatalogueError(
             f'country {spec.country!r} is not two capital letters (ISO 3166) or "INT"'

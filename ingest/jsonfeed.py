@@ -11,6 +11,9 @@ from ingest.entry import MAX_ENTRIES, Entry, Feed, Media, NotAFeed, Unreadable, 
 from ingest.text import clean_line, clean_text
 from ingest.url import resolve
 
+# Bytes of an attachment: more than there are.
+MAX_SIZE = 10**15
+
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/(1(?:\.1)?)/?")
 # The version is the first thing in most JSON feeds, and always stands before the items in those
 # that we save from being cut.
@@ -124,7 +127,7 @@ class _Reader:
                 yield Media(
                     url=link,
                     type=clean_line(_text(attachment, "mime_type")) or None,
-                    length=size if isinstance(size, int) and size > 0 else None,
+                    length=size if isinstance(size, int) and 0 < size < MAX_SIZE else None,
                 )
         for name in ("image", "banner_image"):
             if link := self._link(_text(item, name)):

@@ -6,6 +6,7 @@ XML refuses is taken out before parsing, and a tree says whether it is all of th
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lxml import etree, html
@@ -18,6 +19,10 @@ _REFUSED_NONCHARACTERS = re.compile(rb"\xef\xbf[\xbe\xbf]")  # U+FFFE and U+FFFF
 _REFERENCE = re.compile(rb"&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
 # Longer than any code point, leading zeros aside: out of range without converting it to a number.
 _MAX_REFERENCE_DIGITS = 8
+
+# The parser's time grows with the square of a tag's attributes: a million in one tag take twenty
+# minutes, these a millisecond. Real tags have some thirty.
+MAX_ATTRIBUTES = 1_000
 
 _VISIBLE = etree.XPath(
     "//body//text()[not(parent::script or parent::style or parent::template)]", smart_strings=False
@@ -33,7 +38,10 @@ class Parsed:
 
 
 def parse(markup: str) -> Parsed | None:
-    """The tree of a page; None where there is no element in it."""
+    """The tree of a page; None where there is no element in it, or a tag no page has."""
+    cleaned = clean_markup(markup)
+    if _most_attributes(cleaned) > MAX_ATTRIBUTES:
+        return None
     parser = html.HTMLParser(
         encoding="utf-8",
         remove_comments=True,
@@ -43,11 +51,30 @@ def parse(markup: str) -> Parsed | None:
         huge_tree=True,  # depth 2,048 instead of 256; the size is capped where pages are fetched
     )
     try:
-        tree = html.document_fromstring(clean_markup(markup), parser=parser)
+        tree = html.document_fromstring(cleaned, parser=parser)
     except etree.ParserError:
         return None
     limits = (entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log)
     return Parsed(tree, complete=not any(limits))
+
+
+class _AttributeCounter:
+    """What lxml's parser tells of each tag, instead of building a tree, in linear time."""
+
+    def __init__(self) -> None:
+        self._most = 0
+
+    def start(self, _tag: str, attributes: Mapping[str, str]) -> None:
+        self._most = max(self._most, len(attributes))
+
+    def close(self) -> int:
+        return self._most
+
+
+def _most_attributes(markup: bytes) -> int:
+    parser = etree.HTMLParser(target=_AttributeCounter(), encoding="utf-8", huge_tree=True)
+    most: int = etree.fromstring(markup, parser)
+    return most
 
 
 def visible_text(tree: html.HtmlElement) -> str:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from ingest.schedule import LONGEST_RETRY_AFTER
+
 # A page is asked for this often before it is quarantined: with the waits below that is about
 # three hours, longer than a usual outage of one site.
 FETCH_ATTEMPTS = 6
@@ -17,9 +19,10 @@ def next_attempt(
 ) -> timedelta:
     """The wait after the `attempts`-th failure (from 1): 10 s, 40 s, 160 s … with ±10 % jitter.
 
-    `jitter` is in [0, 1). What the server asked for by Retry-After is never undercut.
+    `jitter` is in [0, 1). What the server asked for by Retry-After is not undercut, up to
+    `LONGEST_RETRY_AFTER`.
     """
     exponent = min(max(attempts, 1) - 1, 12)
     grown: timedelta = min(FIRST_WAIT * WAIT_FACTOR**exponent, LONGEST_WAIT)
     wait = grown * (0.9 + 0.2 * jitter)
-    return max(wait, retry_after) if retry_after is not None else wait
+    return max(wait, min(retry_after or timedelta(0), LONGEST_RETRY_AFTER))

@@ -31,6 +31,8 @@ FASTER, SLOWER = 0.5, 1.5
 LONGEST_HINT = timedelta(hours=1)
 # Most failures are over within minutes; the wait doubles from here with each further one.
 FIRST_RETRY = timedelta(minutes=5)
+# The longest that an interval is remembered or a bound is taken for: more is an error.
+LONGEST_EVER = timedelta(days=366)
 # Retry-After is an order, even beyond the longest interval, but not to go away for good.
 LONGEST_RETRY_AFTER = timedelta(hours=48)
 # Either way, so that feeds that were added together drift apart.
@@ -72,10 +74,11 @@ class PollFacts:
 def next_interval(facts: PollFacts, bounds: Bounds = Bounds()) -> timedelta:
     """How long to wait until the next poll, without jitter.
 
-    Within `bounds`, unless Retry-After asks for more (up to `LONGEST_RETRY_AFTER`).
+    Within `bounds` and `LONGEST_EVER`, unless Retry-After asks for more (up to
+    `LONGEST_RETRY_AFTER`).
     """
     interval = max(_rhythm(facts), _hinted(facts)) if facts.succeeded else _backoff(facts.failures)
-    within = min(max(interval, bounds.shortest), bounds.longest)
+    within = min(max(interval, bounds.shortest), bounds.longest, LONGEST_EVER)
     return max(within, _ordered(facts))
 
 
@@ -97,7 +100,7 @@ def rolled_over(previous: Collection[str], current: Collection[str]) -> bool:
 
 
 def _rhythm(facts: PollFacts) -> timedelta:
-    last = facts.interval or UNKNOWN
+    last = min(max(facts.interval or UNKNOWN, timedelta(0)), LONGEST_EVER)
     times = sorted({time for time in facts.published if time <= facts.now})[-RECENT_ENTRIES:]
     if len(times) < 2:
         # No dates, or one for all of them, which is the time at which the feed was made.
@@ -124,7 +127,7 @@ def _backoff(failures: int) -> timedelta:
 
 
 def _ordered(facts: PollFacts) -> timedelta:
-    return min(facts.retry_after or timedelta(0), LONGEST_RETRY_AFTER)
+    return min(max(facts.retry_after or timedelta(0), timedelta(0)), LONGEST_RETRY_AFTER)
 
 
 # --- what the headers say ------------------------------------------------------------------------

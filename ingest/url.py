@@ -85,7 +85,7 @@ class UrlError(ValueError):
 @dataclass(frozen=True, slots=True)
 class _Parts:
     scheme: str
-    host: str  # ASCII, lower-case; an IPv6 address in brackets
+    host: str  # ASCII, lower-case, without the root's dot; an IPv6 address in brackets
     port: int | None  # None where it is the scheme's own
     path: str
     query: str | None
@@ -126,8 +126,9 @@ def origin(url: str) -> str:
 def resolve(base: str, link: str) -> str | None:
     """The absolute http(s) URL that `link` means in a document at `base`; None if it means none.
 
-    Nothing is dropped from it but blanks at its ends and line breaks inside. An empty link means
-    none: to RFC 3986 it is the document itself, but here it is a field that was left blank.
+    Nothing is dropped from it but blanks at its ends, line breaks inside and the host's last dot.
+    An empty link means none: to RFC 3986 it is the document itself, but here it is a field that was
+    left blank.
     """
     try:
         link = _trimmed(link)
@@ -187,7 +188,9 @@ def _host(name: str) -> str:
     if name.startswith("["):
         return _ipv6(name)
     ascii_name = name.lower() if name.isascii() else _to_ascii(name)
-    labels = ascii_name.removesuffix(".").split(".")
+    # The root's dot: `news.example.` is the same host written out (RFC 1034, 3.1).
+    ascii_name = ascii_name.removesuffix(".")
+    labels = ascii_name.split(".")
     if len(ascii_name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise UrlError("the host is not a valid name")
     return ascii_name

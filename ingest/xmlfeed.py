@@ -7,6 +7,7 @@ import html
 import re
 import xml.sax
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,7 +22,7 @@ from ingest.entry import (
     Unreadable,
     title_line,
 )
-from ingest.feedelements import Parsed, parse_loosely, parse_strictly
+from ingest.feedelements import Budget, Parsed, TooCostly, parse_loosely, parse_strictly
 from ingest.text import clean_line, clean_text
 from ingest.url import resolve
 
@@ -29,6 +30,11 @@ from ingest.url import resolve
 MAX_NAMESPACES = 100
 # It is read again with every entry of a broken feed; real ones have some 1,500 characters.
 MAX_ROOT_TAG = 20_000
+# Of a broken feed, characters that are read loosely, a root tag with every entry included. Feeds in
+# which every entry is broken weigh a few hundred thousand.
+MAX_READ_LOOSELY = 2_000_000
+# A year in minutes. The longest sy:updatePeriod is a year too; beyond is an error.
+LONGEST_TTL = 525_600
 # A name with an address; what is longer is prose.
 MAX_AUTHOR = 300
 
@@ -51,7 +57,7 @@ def parse_xml_feed(text: str, *, url: str, country: str | None) -> Feed:
         raise Unreadable(f"declares more than {MAX_NAMESPACES} namespaces")
     text, damaged = _first_entries(text)
     try:
-        parsed = parse_strictly(text, url)
+        parsed = parse_strictly(text, url, Budget())
     except Exception as error:  # the handlers raise anything on feeds that are broken
         parsed, lost = _parse_by_entry(text, url)
         damaged = f"broken XML ({_reason(error)})" + (f"; {lost} entries are lost" if lost else "")
@@ -65,6 +71,8 @@ def parse_xml_feed(text: str, *, url: str, country: str | None) -> Feed:
 def _reason(error: Exception) -> str:
     if isinstance(error, xml.sax.SAXParseException):
         return f"line {error.getLineNumber()}: {error.getMessage()}"
+    if isinstance(error, TooCostly):
+        return error.getMessage()
     return type(error).__name__
 
 
@@ -132,10 +140,11 @@ def _parse_by_entry(text: str, url: str) -> tuple[Parsed, int]:
     """What can be read of a broken feed, and how many entries could not.
 
     The last entry of a feed that was cut off is one of those: half of its text, or of its link,
-    would be wrong, and the next poll has it whole.
+    would be wrong, and the next poll has it whole. So are those beyond what one poll may cost.
     """
+    saving = _Saving(url)
     starts = [found.start() for found in _ENTRY_START.finditer(text)]
-    head = _parse_somehow(_closed(text[: starts[0]] if starts else text), url)
+    head = saving.parse(_closed(text[: starts[0]] if starts else text))
     opening, closing = _root_tags(text)
     entries = []
     for start, end in pairwise((*starts, len(text))):
@@ -143,19 +152,28 @@ def _parse_by_entry(text: str, url: str) -> tuple[Parsed, int]:
         if not ends and end == len(text):
             continue
         whole = text[start : ends[-1].end() if ends else end]
-        parsed = _parse_somehow(opening + whole + closing, url)
+        parsed = saving.parse(opening + whole + closing)
         entries += parsed.entries if parsed else []
     feed = Parsed(head.feed if head else {}, entries, head.version if head else "")
     return feed, max(0, len(starts) - len(entries))
 
 
-def _parse_somehow(text: str, url: str) -> Parsed | None:
-    for parse in (parse_strictly, parse_loosely):
-        try:
-            return parse(text, url)
-        except Exception:  # see parse_xml_feed
-            continue
-    return None
+class _Saving:
+    """Reads the parts of one broken feed, as long as they cost no more than a feed may."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._budget = Budget()
+        self._loosely = MAX_READ_LOOSELY
+
+    def parse(self, text: str) -> Parsed | None:
+        with suppress(Exception):  # see parse_xml_feed
+            return parse_strictly(text, self._url, self._budget)
+        if len(text) <= self._loosely:
+            self._loosely -= len(text)
+            with suppress(Exception):
+                return parse_loosely(text, self._url, self._budget)
+        return None
 
 
 # --- what feedparser gives, to what we keep ------------------------------------------------------
@@ -181,7 +199,7 @@ class _Mapper:
             home_url=self._alternate(feed),
             language=_language(_text(feed, "language")),
             version=self.version or "unknown",
-            ttl=_positive(_text(feed, "ttl")),
+            ttl=_ttl(feed),
             update_period=_update_period(feed),
             hub_url=self._related(feed, "hub"),
             self_url=self._related(feed, "self"),
@@ -314,6 +332,11 @@ def _entry_language(entry: dict[str, Any]) -> str | None:
 def _language(given: str) -> str | None:
     tag = clean_line(given).replace("_", "-")
     return tag if _LANGUAGE.fullmatch(tag) else None
+
+
+def _ttl(feed: dict[str, Any]) -> int | None:
+    minutes = _positive(_text(feed, "ttl"))
+    return minutes if minutes and minutes <= LONGEST_TTL else None
 
 
 def _update_period(feed: dict[str, Any]) -> int | None:

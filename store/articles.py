@@ -49,6 +49,7 @@ _CLAIM_FETCHES = (
         _articles.c.etag,
         _articles.c.last_modified,
         _articles.c.attempts,
+        _articles.c.next_attempt_at,
     )
 )
 _CLAIM_PROCESSING = (
@@ -79,6 +80,7 @@ class PageToFetch:
     etag: str | None
     last_modified: str | None
     attempts: int  # this one included
+    again_at: datetime  # when the claim runs out: by it a later change of the row is noticed
 
 
 def claim_fetches(session: Session, host: str, *, limit: int, now: datetime) -> list[PageToFetch]:
@@ -94,12 +96,14 @@ def record_fetch(
 ) -> Stage | None:
     """Write down what the fetch of a page has shown; return what the article waits for now.
 
-    None where it did not wait for this fetch any more: another worker's answer was first.
+    None where it did not wait for this fetch any more: another worker's answer was first, or its
+    entry has changed meanwhile, so that the page is asked for again.
     """
     values = _after_fetch(page, verdict, jitter, now)
     found = session.execute(
         _articles.update()
         .where(_articles.c.id == page.id, _articles.c.stage == Stage.FETCH)
+        .where(_articles.c.next_attempt_at == page.again_at)
         .values(**values)
         .returning(_articles.c.revisions)
     ).first()
@@ -218,6 +222,8 @@ def release_processing(session: Session, article_id: int, error: str, *, now: da
 def quarantine(session: Session, article_id: int, error: str, *, now: datetime) -> None:
     """Set an article aside, with its error, until `retry`."""
     article = session.get_one(Article, article_id, with_for_update=True)
+    if article.stage not in (Stage.FETCH, Stage.PROCESS):
+        return
     article.failed_stage = article.stage
     article.stage = Stage.QUARANTINED
     article.error = error

@@ -95,17 +95,32 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
-    except (ArgumentError, NoSuchModuleError):
+    except (ArgumentError, NoSuchModuleError, ValueError):  # ValueError: a port that is no number
         backend = ""
     if backend not in ("sqlite", "postgresql"):
         raise DatabaseError(
             "TRANSPACIFIC_DATABASE_URL is not a URL of a known database: "
             "write sqlite:////path/to/file.db or postgresql+psycopg://user:password@host/name"
         )
-    if backend == "postgresql":
-        # psycopg 3 is the driver that is installed, whatever short form the operator wrote.
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    return parsed
+    if backend == "sqlite":
+        _refuse_no_file(parsed)
+    # The drivers that are installed, whatever form the operator wrote.
+    return parsed.set(drivername="sqlite" if backend == "sqlite" else "postgresql+psycopg")
+
+
+def _refuse_no_file(url: URL) -> None:
+    """Refuse a SQLite URL that is more or less than the path of a file."""
+    if url.host is not None or url.database in (None, "", ":memory:"):
+        raise DatabaseError(
+            "TRANSPACIFIC_DATABASE_URL names no file, and what is in memory alone is no store: "
+            "write sqlite:////path/to/file.db"
+        )
+    if url.query:
+        # Its options (timeout, threads, transactions) are set here; an unknown one means a typo.
+        raise DatabaseError(
+            f"TRANSPACIFIC_DATABASE_URL: SQLite takes no ?{next(iter(url.query))}=… here: "
+            "write sqlite:////path/to/file.db"
+        )
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -137,7 +152,7 @@ def _sqlite_engine(url: URL) -> Engine:
 
 
 def _postgres_engine(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         connect_args={"connect_timeout": POSTGRES_CONNECT_SECONDS},
         pool_size=POOL_SIZE,
@@ -145,6 +160,16 @@ def _postgres_engine(url: URL) -> Engine:
         # A server that was restarted leaves dead connections in the pool; ask before use.
         pool_pre_ping=True,
     )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(dbapi_connection: Any, _record: Any) -> None:
+        # Days and hours are counted in UTC, wherever the server stands. Not by the connection's
+        # `options`: they would displace the operator's own, and older poolers refuse them.
+        dbapi_connection.autocommit = True
+        dbapi_connection.execute("SET TIME ZONE 'UTC'")
+        dbapi_connection.autocommit = False
+
+    return engine
 
 
 def _first_line(error: BaseException | None) -> str:

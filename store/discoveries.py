@@ -100,6 +100,7 @@ def _record_chunk(
     if fresh:
         session.execute(insert_into(session, Sighting).on_conflict_do_nothing(), fresh)
     _touch(session, feed, list(known.sightings), now)
+    _lock(session, changed + touched)
     _put_to_work(session, [i for i in changed if i in process], Stage.PROCESS, now)
     _put_to_work(session, [i for i in changed if i not in process], Stage.FETCH, now)
     if is_told_by_dates(len(touched), len(known.sightings)):
@@ -122,7 +123,9 @@ def _known(session: Session, feed: DueFeed, chunk: Sequence[Discovery]) -> _Know
     ).all()
     articles: dict[bytes, int] = {bytes(url_hash): article_id for url_hash, article_id in rows}
     by_guid = _moved(session, feed, [d for d in chunk if digest(d.url) not in articles])
-    articles |= by_guid
+    # One that is there under its own link has not moved: the publisher gave two items one GUID.
+    there = set(articles.values())
+    articles |= {key: article_id for key, article_id in by_guid.items() if article_id not in there}
     sightings = session.exec(
         select(Sighting).where(
             Sighting.feed_id == feed.id, col(Sighting.article_id).in_(articles.values())
@@ -237,19 +240,30 @@ def _touch(session: Session, feed: DueFeed, article_ids: Sequence[int], now: dat
 
 
 def _put_to_work(session: Session, article_ids: Sequence[int], stage: Stage, now: datetime) -> None:
-    """An entry has changed: its article goes the way again. One that waits to be fetched does."""
+    """An entry has changed: its article goes the way again.
+
+    One that waits to be fetched still does, and at once: a fetch in flight brings old bytes.
+    """
+    if not article_ids:
+        return
+    mine = update(Article).where(col(Article.id).in_(article_ids))
+    again = {"attempts": 0, "claimed_until": None, "failed_stage": None, "error": None}
+    due = now + PROCESS_OVERDUE if stage is Stage.PROCESS else now
+    for statement in (
+        mine.where(col(Article.stage) == Stage.FETCH).values(next_attempt_at=now),
+        mine.where(col(Article.stage) != Stage.FETCH).values(
+            stage=stage, next_attempt_at=due, **again
+        ),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _lock(session: Session, article_ids: Sequence[int]) -> None:
+    """Lock articles in one order: two feeds that change the same ones must not deadlock."""
     if article_ids:
-        due = now + PROCESS_OVERDUE if stage is Stage.PROCESS else now
         session.execute(
-            update(Article)
-            .where(col(Article.id).in_(article_ids), col(Article.stage) != Stage.FETCH)
-            .values(
-                stage=stage,
-                attempts=0,
-                next_attempt_at=due,
-                claimed_until=None,
-                failed_stage=None,
-                error=None,
-            )
-            .execution_options(synchronize_session=False)
+            select(Article.id)
+            .where(col(Article.id).in_(article_ids))
+            .order_by(col(Article.id))
+            .with_for_update()
         )

@@ -205,6 +205,11 @@ def claim(
     )
 
 
+def is_there(session: Session, feed_id: int) -> bool:
+    """Whether a feed has not been removed; if so, it is not until the transaction ends."""
+    return session.get(Feed, feed_id, with_for_update=True) is not None
+
+
 def release(session: Session, feed: DueFeed, *, again_at: datetime) -> None:
     """Put a feed back that could not be asked for: no poll was made."""
     session.execute(update(Feed).where(col(Feed.id) == feed.id).values(next_poll_at=again_at))

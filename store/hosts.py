@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, union, update
+from sqlalchemy import ColumnElement, and_, or_, union, update
 from sqlmodel import Session, col, select
 
 from store.database import insert_into
@@ -72,6 +72,15 @@ def release(
     )
 
 
+def pause(session: Session, host: str, *, until: datetime) -> None:
+    """Leave a host alone until then, longer than it would be anyway: it has refused."""
+    session.execute(
+        update(Host)
+        .where(col(Host.name) == host, col(Host.next_request_at) < until)
+        .values(next_request_at=until, refusals=Host.refusals + 1)
+    )
+
+
 def wake(session: Session, *, now: datetime) -> list[str]:
     """Name the hosts that have due work and that nobody is at, and mark them as nudged."""
     names = _with_due_work(session, now)
@@ -84,12 +93,7 @@ def wake(session: Session, *, now: datetime) -> list[str]:
     )
     rows = session.execute(
         update(Host)
-        .where(
-            col(Host.name).in_(names),
-            col(Host.next_request_at) <= now,
-            or_(col(Host.lease_until).is_(None), col(Host.lease_until) <= now),
-            or_(col(Host.nudged_until).is_(None), col(Host.nudged_until) <= now),
-        )
+        .where(col(Host.name).in_(names), *_can_be_woken(now))
         .values(nudged_until=now + NUDGE_AGAIN)
         .returning(col(Host.name))
     )
@@ -97,11 +101,26 @@ def wake(session: Session, *, now: datetime) -> list[str]:
 
 
 def _with_due_work(session: Session, now: datetime) -> Sequence[str]:
+    """Hosts with due work that can be woken: awake, held by nobody, and not nudged just now."""
     feeds = select(Feed.host).where(
         col(Feed.next_poll_at) <= now, col(Feed.paused).is_(False), col(Feed.gone_at).is_(None)
     )
     articles = select(Article.host).where(
         Article.stage == Stage.FETCH, col(Article.next_attempt_at) <= now
     )
-    both = union(feeds, articles).limit(HOSTS_PER_TICK)
-    return sorted(session.execute(both).scalars())
+    due = union(feeds, articles).subquery()
+    statement = (
+        select(due.c.host)
+        .outerjoin(Host, col(Host.name) == due.c.host)
+        .where(or_(col(Host.name).is_(None), and_(*_can_be_woken(now))))
+        .limit(HOSTS_PER_TICK)
+    )
+    return sorted(session.execute(statement).scalars())
+
+
+def _can_be_woken(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Host.next_request_at) <= now,
+        or_(col(Host.lease_until).is_(None), col(Host.lease_until) <= now),
+        or_(col(Host.nudged_until).is_(None), col(Host.nudged_until) <= now),
+    )

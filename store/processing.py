@@ -17,6 +17,7 @@ from ingest.relations.tagging import Evidence
 from ingest.relations.tagging import Tagging as Judgement
 from store import outbox, snapshots, stories
 from store.outbox import Happening
+from store.stories import Bringing
 from store.tables import (
     Article,
     Revision,
@@ -71,6 +72,7 @@ _LOAD: Select[Any] = (
 _LOCK: Select[Any] = (
     select(
         _articles.c.revisions,
+        _articles.c.source_id,
         _articles.c.story_id,
         _articles.c.title,
         _articles.c.error,
@@ -186,7 +188,17 @@ def record(
     revision = _revision(work, document, number, story_key, now)
     revision_id = session.execute(_INSERT_REVISION, revision).scalar_one()
     tagging_id = _store_tagging(session, revision_id, judgement, now)
-    joined = stories.join(session, article.story_id, story_key, first_seen_at=work.first_seen_at)
+    joined = stories.join(
+        session,
+        Bringing(
+            source_id=article.source_id,
+            title=document.title or article.title,
+            story_id=article.story_id,
+            first_seen_at=work.first_seen_at,
+            text_hash=story_key,
+            own_key=digest(work.url),
+        ),
+    )
     published = document.published
     session.execute(
         _READ,
@@ -203,6 +215,8 @@ def record(
             "new_error": None if document.quality is Quality.OK else article.error,
         },
     )
+    if joined.left is not None:
+        stories.drop(session, joined.left)
     stories.refresh(session, joined.story_id)
     outbox.write(session, _happenings(work, number, judgement, joined), now=now)
     return number
@@ -317,6 +331,9 @@ def _happenings(
     about = {"url": work.url, "revision": number}
     article, story = work.article_id, joined.story_id
     happenings = []
+    if joined.left is not None:
+        merged = {"into": story}
+        happenings.append(Happening("story.merged", story_id=joined.left, payload=merged))
     if joined.event is not None:
         happenings.append(Happening(joined.event, article_id=article, story_id=story))
     if number > 1:

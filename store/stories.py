@@ -35,6 +35,14 @@ def _claim(dialect: str) -> Any:
     return claim.returning(_texts.c.story_id)
 
 
+_SAME_SOURCE = (
+    select(_articles.c.id)
+    .where(_articles.c.story_id == bindparam("story"))
+    .where(_articles.c.source_id == bindparam("of_source"))
+    .where(_articles.c.title != bindparam("other_than"))
+    .limit(1)
+)
+_COUNT_OF = select(func.count()).where(_articles.c.story_id == bindparam("story"))
 _DELETE_STORY = _stories.delete().where(_stories.c.id == bindparam("story"))
 _LOCK_STORY = (
     select(_stories.c.id).where(_stories.c.id == bindparam("story")).with_for_update(key_share=True)
@@ -90,33 +98,84 @@ _REFRESH = (
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The story of an article, and the event that joining it makes: none where it was in it."""
+    """The story of an article, and the event that joining it makes: none where it was in it.
+
+    `left`: the story that it was alone in before, and that is no more.
+    """
 
     story_id: int
     event: str | None
+    left: int | None = None
 
 
-def join(
-    session: Session, current: int | None, text_hash: bytes, *, first_seen_at: datetime
-) -> Joined:
+@dataclass(frozen=True, slots=True)
+class Bringing:
+    """An article that brings a text: what decides whether it is a copy.
+
+    `own_key` stands for the article alone, whatever its text.
+    """
+
+    source_id: int
+    title: str
+    story_id: int | None  # that it is in already
+    first_seen_at: datetime
+    text_hash: bytes
+    own_key: bytes
+
+
+def join(session: Session, article: Bringing) -> Joined:
     """The story of an article with this text: its own already, that of a copy, or a new one.
 
-    An article stays in its `current` story when it is edited; its new text stands for it too.
+    An article stays in its story when it is edited, and its new text stands for it too; but one
+    that was alone in its story, and now has a text that others carry, joins them.
     """
+    known = _story_of(session, article.text_hash)
+    current = article.story_id
+    if known is not None and known != current and _is_boilerplate(session, known, article):
+        return _own_story(session, article, article.own_key)
     if current is not None:
-        _claim_text(session, text_hash, current)
+        if known is None:
+            _claim_text(session, article.text_hash, current)
+        elif known != current and _is_alone(session, current):
+            return Joined(known, "story.grew", left=current)
         return Joined(current, None)
-    known = _story_of(session, text_hash)
     if known is not None:
         return Joined(known, "story.grew")
-    story_id = session.execute(_INSERT_STORY, {"first_seen_at": first_seen_at}).scalar_one()
-    if _claim_text(session, text_hash, story_id):
+    return _own_story(session, article, article.text_hash)
+
+
+def _own_story(session: Session, article: Bringing, key: bytes) -> Joined:
+    """The article's own story, or a new one under this key, or that of whoever was first."""
+    if article.story_id is not None:
+        return Joined(article.story_id, None)
+    story_id: int = session.execute(
+        _INSERT_STORY, {"first_seen_at": article.first_seen_at}
+    ).scalar_one()
+    if _claim_text(session, key, story_id):
         return Joined(story_id, "story.created")
     # Another worker has brought a copy at the same instant: its story is the one.
     session.execute(_DELETE_STORY, {"story": story_id})
-    first = _story_of(session, text_hash)
+    first = _story_of(session, key)
     assert first is not None
     return Joined(first, "story.grew")
+
+
+def drop(session: Session, story_id: int) -> None:
+    """Remove a story that has no article any more."""
+    session.execute(_DELETE_STORY, {"story": story_id})
+
+
+def _is_boilerplate(session: Session, known: int, article: Bringing) -> bool:
+    """Whether this outlet prints the same text under another headline: then it is furniture.
+
+    A page that is made by scripts leaves nothing to extract but what stands on every page.
+    """
+    values = {"story": known, "of_source": article.source_id, "other_than": article.title}
+    return session.execute(_SAME_SOURCE, values).first() is not None
+
+
+def _is_alone(session: Session, story_id: int) -> bool:
+    return bool(session.execute(_COUNT_OF, {"story": story_id}).scalar_one() == 1)
 
 
 def _story_of(session: Session, text_hash: bytes) -> int | None:

@@ -21,6 +21,8 @@ from celery.signals import (
     worker_shutting_down,
 )
 from kombu import Queue  # type: ignore[attr-defined]
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from ingest.relations.lexicon_file import LexiconError
 from ingest.retry import PROCESS_ATTEMPTS
@@ -115,7 +117,10 @@ app.conf.update(
 def redis_client() -> redis.Redis:
     """A client of the broker's Redis, whichever way its URL is written."""
     url = _settings.broker.replace("redis+socket://", "unix://", 1)
-    return redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=5)
+    # No attempts of the client's own: who asks is in a transaction, or comes again in seconds.
+    return redis.Redis.from_url(
+        url, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
+    )
 
 
 @setup_logging.connect

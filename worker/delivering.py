@@ -30,6 +30,8 @@ def deliver(context: Context, client: redis.Redis) -> int:
             pipeline.xadd(STREAM, _fields(event), maxlen=STREAM_LENGTH, approximate=True)
         pipeline.execute()
 
+    # Asked before the transaction begins: on SQLite it holds up every writer.
+    client.ping()
     total = 0
     while sent := outbox.deliver(context.database, send, now=clock.now()):
         total += sent

@@ -16,8 +16,9 @@ from threading import Event
 
 import structlog
 
+from ingest import url as urls
 from ingest.answers import PageOutcome, PollOutcome, PollVerdict, judge_page, judge_poll
-from ingest.discovery import discoveries
+from ingest.discovery import Discovery, discoveries
 from ingest.http import (
     FEED_LIMITS,
     PAGE_LIMITS,
@@ -42,11 +43,12 @@ log = structlog.get_logger(__name__)
 # One task works on a host for this long, then lets others have the thread and comes back.
 BUDGET = timedelta(seconds=30)
 # The lease outlives the budget and one whole exchange begun in its last moment.
-LEASE = BUDGET + timedelta(seconds=60)
+# (robots.txt, the page, and a wait for another host).
+LEASE = BUDGET + timedelta(seconds=75)
 # A wait for the host's next turn that is longer than this is not slept through.
 LONGEST_SLEEP = timedelta(seconds=5)
-# A redirect to a host that somebody else is at: try again after about one of its requests.
-BUSY_WAIT = timedelta(seconds=5)
+# A redirect to a host that somebody else is at: try again when its drain may have ended.
+BUSY_WAIT = timedelta(seconds=15)
 # The newest entries tell a feed's rhythm; more of them make the scheduling no better.
 RHYTHM_ENTRIES = 50
 
@@ -182,23 +184,19 @@ def _poll(context: Context, feed: DueFeed, turn: _Turn, nudges: Nudges) -> None:
             validators=Validators(feed.etag, feed.last_modified),
             turn=_turns_elsewhere(context, turn),
         )
-    except HostBusy:
+    except HostBusy as busy:
+        turn.asked(clock.now(), None)
         with context.database.writing() as session:
-            feeds.release(session, feed, again_at=clock.now() + BUSY_WAIT)
+            feeds.release(session, feed, again_at=_after(busy))
         return
     except FetchError as error:
         answer = error
     now = clock.now()
-    verdict = judge_poll(
-        answer,
-        body_hash=feed.body_hash,
-        refusals=turn.refusals,
-        country=feed.country,
-        now=now,
-    )
-    turn.asked(now, verdict.host_pause)
-    found = discoveries(verdict.feed, context.settings.full_text) if verdict.feed else ()
+    verdict, found = _read(context, feed, answer, turn, now)
+    _keep_pause(context, turn, answer, verdict.host_pause, now)
     with context.database.writing() as session:
+        if not feeds.is_there(session, feed.id):
+            return  # removed meanwhile
         recorded = discovered.record(session, feed, found, now=now)
         facts = _facts(feed, verdict, recorded, now)
         feeds.record_poll(
@@ -221,6 +219,49 @@ def _poll(context: Context, feed: DueFeed, turn: _Turn, nudges: Nudges) -> None:
     )  # fmt: skip
     if recorded.process:
         nudges.process_articles(recorded.process)
+
+
+def _read(
+    context: Context, feed: DueFeed, answer: Response | FetchError, turn: _Turn, now: datetime
+) -> tuple[PollVerdict, Sequence[Discovery]]:
+    """What a poll's answer means and brings. A feed that breaks our reading has failed."""
+    try:
+        verdict = judge_poll(
+            answer,
+            body_hash=feed.body_hash,
+            refusals=turn.refusals,
+            country=feed.country,
+            now=now,
+        )
+        found = discoveries(verdict.feed, context.settings.full_text) if verdict.feed else ()
+    except Exception as error:
+        log.exception("feed.unreadable", url=feed.url)
+        reason = f"it could not be read ({type(error).__name__}): please report this feed"
+        return PollVerdict(PollOutcome.FAILED, error=reason), ()
+    return verdict, found
+
+
+def _keep_pause(
+    context: Context,
+    turn: _Turn,
+    answer: Response | FetchError,
+    pause: timedelta | None,
+    now: datetime,
+) -> None:
+    """Keep the host's usual delay, and leave the host alone that asked for a pause."""
+    answered = urls.host(answer.final_url) if isinstance(answer, Response) else turn.host
+    if answered == turn.host:
+        turn.asked(now, pause)
+        return
+    turn.asked(now, None)
+    if pause is not None:
+        with context.database.writing() as session:
+            hosts.pause(session, answered, until=now + pause)
+
+
+def _after(busy: HostBusy) -> datetime:
+    """When it is of use to come back to a redirect whose host was not to be had."""
+    return clock.now() + max(BUSY_WAIT, timedelta(seconds=busy.seconds))
 
 
 def _facts(feed: DueFeed, verdict: PollVerdict, recorded: Recorded, now: datetime) -> PollFacts:
@@ -259,15 +300,16 @@ def _fetch(context: Context, page: PageToFetch, turn: _Turn) -> Stage | None:
             validators=Validators(page.etag, page.last_modified),
             turn=elsewhere,
         )
-    except HostBusy:
+    except HostBusy as busy:
+        turn.asked(clock.now(), None)
         with context.database.writing() as session:
-            articles.release_fetch(session, page, again_at=clock.now() + BUSY_WAIT)
+            articles.release_fetch(session, page, again_at=_after(busy))
         return None
     except FetchError as error:
         answer = error
     now = clock.now()
     verdict = judge_page(answer, refusals=turn.refusals, now=now)
-    turn.asked(now, verdict.host_pause)
+    _keep_pause(context, turn, answer, verdict.host_pause, now)
     with context.database.writing() as session:
         stage = articles.record_fetch(session, page, verdict, jitter=clock.jitter(), now=now)
     if verdict.outcome is not PageOutcome.FETCHED:
@@ -292,19 +334,23 @@ def _turns_elsewhere(
             other = hosts.acquire(session, host, owner=turn.owner, now=clock.now(), lease=LEASE)
         if other is None:
             raise HostBusy(f"{host} is being asked by another worker")
+        next_request_at = other.next_request_at
         try:
-            wait = other.next_request_at - clock.now()
-            if wait > LONGEST_SLEEP:
-                raise HostBusy(f"{host} wants to be left alone for {wait.total_seconds():.0f} s")
-            time.sleep(max(wait.total_seconds(), 0.0))
-            yield
+            wait = (next_request_at - clock.now()).total_seconds()
+            if wait > LONGEST_SLEEP.total_seconds():
+                raise HostBusy(f"{host} wants to be left alone for {wait:.0f} s", seconds=wait)
+            time.sleep(max(wait, 0.0))
+            try:
+                yield
+            finally:
+                next_request_at = clock.now() + usual_delay(context, host)
         finally:
             with context.database.writing() as session:
                 hosts.release(
                     session,
                     host,
                     owner=turn.owner,
-                    next_request_at=clock.now() + usual_delay(context, host),
+                    next_request_at=next_request_at,
                     refusals=other.refusals,
                 )
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import structlog
+
 from store import following as store
 from store.following import Waiting
 from worker import context as clock
@@ -25,6 +27,8 @@ from worker.context import Context
 from worker.draining import drain_host
 from worker.processing import process_article
 from worker.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 # An article whose next attempt is further away than this is left for later: a page that failed
 # four times waits minutes, and whoever polls by hand would not.
@@ -42,14 +46,20 @@ class _InFlight:
     """What has been handed out and not come back."""
 
     hosts: dict[str, Future[object]] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)  # hosts whose drain raised
     articles: dict[int, tuple[Future[None], float]] = field(default_factory=dict)
 
     def settle(self) -> None:
-        """Forget what is done. An error of ours is raised here, also `BrokenProcessPool`."""
+        """Forget what is done. A host whose drain raised is left out of this run.
+
+        Raises `BrokenProcessPool` where a child has died.
+        """
         for host, fetched in list(self.hosts.items()):
             if fetched.done():
                 del self.hosts[host]
-                fetched.result()
+                if error := fetched.exception():
+                    log.error("drain.failed", host=host, error=repr(error))
+                    self.failed.add(host)
         for article_id, (processed, _) in list(self.articles.items()):
             if processed.done():
                 del self.articles[article_id]
@@ -101,20 +111,29 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
             if waiting.nothing and not flying.futures():
                 return
             for host in waiting.hosts:
-                if host not in flying.hosts:
+                if host not in flying.hosts and host not in flying.failed:
                     flying.hosts[host] = network.submit(
                         drain_host, context, host, _NoNudges(), only_feeds=feed_ids
                     )
-            for article_id in waiting.articles:
-                if len(flying.articles) >= context.settings.cpu_processes * AHEAD:
-                    break
-                if article_id not in flying.articles:
-                    flying.articles[article_id] = processes.submit(article_id), time.monotonic()
+            try:
+                _hand_out(waiting.articles, flying, processes, context.settings)
+            except BrokenProcessPool:
+                processes.replace(flying)
             # Nothing of ours in flight: another process holds a host, or a retry is not due yet.
             give_up_at = None if flying.futures() else give_up_at or _patience_ends()
             if give_up_at is not None and time.monotonic() > give_up_at:
                 return
             _pause(flying)
+
+
+def _hand_out(
+    article_ids: Sequence[int], flying: _InFlight, processes: "_Processes", settings: Settings
+) -> None:
+    for article_id in article_ids:
+        if len(flying.articles) >= settings.cpu_processes * AHEAD:
+            return
+        if article_id not in flying.articles:
+            flying.articles[article_id] = processes.submit(article_id), time.monotonic()
 
 
 @contextmanager

@@ -22,9 +22,12 @@ from pydantic_settings import (
 )
 
 from ingest.discovery import FullText
+from ingest.http import user_agent
 from ingest.schedule import Bounds
 
 PREFIX = "TRANSPACIFIC_"
+# Seconds: a longer time between polls would be no polling, and dates overflow far beyond it.
+YEAR = 31_536_000
 
 
 class SettingsError(Exception):
@@ -66,10 +69,10 @@ class Settings(BaseSettings):
     """Seconds between two requests to one host; private hosts are your own and are not spaced.
     One a second is what crawlers commonly keep to where robots.txt does not ask for more."""
 
-    shortest_interval: int = Field(default=120, ge=10)
+    shortest_interval: int = Field(default=120, ge=10, le=YEAR)
     """Seconds: no feed is polled more often. Two minutes is the pace of a wire service."""
 
-    longest_interval: int = Field(default=86_400, ge=60)
+    longest_interval: int = Field(default=86_400, ge=60, le=YEAR)
     """Seconds: no feed is polled less often than once a day."""
 
     tick_seconds: float = Field(default=5.0, ge=0.1, le=60.0)
@@ -120,6 +123,12 @@ class Settings(BaseSettings):
     @classmethod
     def _none_where_empty(cls, value: Any) -> Any:
         return value or None
+
+    @field_validator("contact")
+    @classmethod
+    def _can_be_sent(cls, value: str | None) -> str | None:
+        user_agent(value)
+        return value
 
     @property
     def database(self) -> str:

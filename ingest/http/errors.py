@@ -45,4 +45,11 @@ class DeadlineExceeded(FetchError):
 
 
 class HostBusy(FetchError):
-    """The host of a redirect is being asked by somebody else."""
+    """The host of a redirect is being asked by somebody else, or wants to be left alone.
+
+    `seconds`: before so many have passed it is of no use to come back.
+    """
+
+    def __init__(self, message: str, *, seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds

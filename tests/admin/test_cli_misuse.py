@@ -50,6 +50,7 @@ def assert_one_line(ended: Ended, status: int, *says: str) -> None:
         ("stories --since tomorrow", "--since is a date"),
         ("stories --until 2026-02-30", "--until is a date"),
         ("stories --limit 0", "--limit"),
+        ("stories --limit 99999999999999999999", "--limit"),
         ("stories --format xml", "'table', 'jsonl', 'csv'"),
         ("stories --relevance some", "--relevance"),
         ("export", "stories, articles, revisions, polls"),
@@ -77,10 +78,15 @@ def test_what_is_written_wrong_is_misuse(cli: Cli, arguments: str, says: str) ->
         ({"database_url": UNREACHABLE_DATABASE}, 1, "TRANSPACIFIC_DATABASE_URL"),
         ({"database_url": "mysql://x/y"}, 1, "postgresql+psycopg://"),
         ({"database_url": "nonsense"}, 1, "sqlite:///"),
+        ({"database_url": "sqlite://"}, 1, "sqlite:////path/to/file.db"),
+        ({"database_url": "sqlite:////no/such/x.db?foo=bar"}, 1, "foo="),
         ({"database_url": "sqlite:////no/such/folder/x.db"}, 1, "TRANSPACIFIC_DATABASE_URL"),
         ({"private_hosts": "10.0.0.0/99"}, 2, "TRANSPACIFIC_PRIVATE_HOSTS"),
         ({"full_text": "sometimes"}, 2, "TRANSPACIFIC_FULL_TEXT"),
         ({"host_delay": "-1"}, 2, "TRANSPACIFIC_HOST_DELAY"),
+        ({"longest_interval": "9999999999999"}, 2, "TRANSPACIFIC_LONGEST_INTERVAL"),
+        ({"contact": "a\nb"}, 2, "TRANSPACIFIC_CONTACT"),
+        ({"contact": "é"}, 2, "TRANSPACIFIC_CONTACT"),
         ({"config": "/no/such/file.toml"}, 2, "TRANSPACIFIC_CONFIG"),
         ({"home": "/dev/null/home"}, 1, "/dev/null"),
     ],
@@ -128,6 +134,20 @@ def test_a_broken_lexicon_is_told_with_file_and_line(cli: Cli, tmp_path: Path) -
 
 def test_an_unreadable_name_is_told(cli: Cli) -> None:
     assert_one_line(cli("tag", "a\0b"), 2, "cannot read")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("stories", "\udcff"),
+        ("stories", "--actor", "\udcff"),
+        ("feeds", "add", "http://feeds.example/\udcff"),
+        ("tag", "\udcff"),
+        ("\udcff",),
+    ],
+)
+def test_an_argument_that_is_not_utf8_is_told(cli: Cli, arguments: tuple[str, ...]) -> None:
+    assert_one_line(cli(*arguments), 2, "\\udcff is not UTF-8")
 
 
 def test_the_same_holds_for_a_process_of_its_own(cli: Cli) -> None:

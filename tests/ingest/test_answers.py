@@ -22,6 +22,7 @@ from ingest.http import (
     Response,
     TooLarge,
     Unreachable,
+    Validators,
 )
 
 NOW = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -53,6 +54,16 @@ def test_a_feed_that_came_is_read_and_its_validators_kept() -> None:
     assert [entry.title for entry in verdict.feed.entries] == ["One"]
     assert verdict.validators.etag == '"e"'
     assert verdict.body_hash == hashlib.sha256(RSS).digest()
+
+
+def test_of_a_damaged_feed_no_validators_are_kept_so_that_it_comes_whole_next_time() -> None:
+    cut = RSS + b"<item><title>Tw"
+    verdict = _poll(replace(ANSWER, body=cut))
+    assert verdict.outcome is PollOutcome.READ
+    assert verdict.feed is not None
+    assert verdict.feed.damaged
+    assert verdict.validators == Validators()
+    assert verdict.body_hash == hashlib.sha256(cut).digest()
 
 
 def test_the_same_bytes_again_are_not_parsed() -> None:

@@ -55,6 +55,7 @@ def test_only_the_url_is_needed():
         (ENTRY.replace('"en"', '"English"'), "language"),
         (ENTRY.replace('"newspaper"', '"paper"'), "kind"),
         (ENTRY.replace("true", "'yes'"), "state_media"),
+        (ENTRY.replace("Harbour Ledger", "报" * 301), "source.*301 characters; it may have 300"),
         (ENTRY.replace("home_url", "homepage"), "unknown key 'homepage'"),
         (ENTRY + ENTRY, "feed 2.*listed twice"),
     ],
@@ -62,6 +63,11 @@ def test_only_the_url_is_needed():
 def test_what_is_not_in_order_is_named(toml, reason):
     with pytest.raises(CatalogueError, match=reason):
         read_catalogue(toml)
+
+
+def test_a_name_of_the_greatest_length_is_kept():
+    (spec,) = read_catalogue(ENTRY.replace("Harbour Ledger", "报" * 300))
+    assert spec.source == "报" * 300
 
 
 def test_the_shipped_catalogue_is_in_order():
@@ -94,6 +100,11 @@ def test_opml_is_told_apart_by_its_content():
         (b"https://a.example/ and more", "line 1"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "line 1"),
         (b"<html><body>x</body></html>", "no OPML"),
+        (
+            b"<opml version='2.0'><body><outline xmlUrl='https://a.example/' source='%b'/></body>"
+            b"</opml>" % (b"x" * 18_000),
+            "line 1: source.*18,000 characters",
+        ),
     ],
 )
 def test_a_list_that_cannot_be_used_says_where_and_why(body, reason):

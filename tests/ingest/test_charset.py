@@ -101,6 +101,22 @@ def test_a_label_that_is_no_encoding_of_text_is_passed_over(label):
     assert decode(SIMPLIFIED.encode("gbk"), declared=label) == (SIMPLIFIED, "gb18030")
 
 
+@pytest.mark.parametrize(
+    ("bad", "read"),
+    [
+        (b"\xef\xbf\xbe", "\ufffd"),
+        (b"\xed\xa0\xbd", "\ufffd"),
+        (b"\xed\xa0\xbd\xed\xb8\x80", "\ufffd\ufffd"),
+        (b"\x80", "\ufffd"),
+        (b"", ""),
+    ],
+)
+def test_a_few_stray_bytes_in_english_are_no_other_language(bad, read):
+    text = "The ministry’s spokesman said the talks — the third — would go on. % "
+    body = text.encode().replace(b"%", bad)
+    assert decode(body, declared=None) == (text.replace("%", read), "utf-8")
+
+
 def overwritten(body, at):
     return body[:at] + b"\xff" + body[at + 1 :]
 

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 from time import process_time
 
@@ -153,6 +154,25 @@ def test_a_body_that_is_no_page_is_short(body: bytes) -> None:
     assert document.title == "Port fees"
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (json.dumps({"body": PARAGRAPHS}), "application/json"),
+        (json.dumps([{"html": page(PARAGRAPHS)}]), "text/html; charset=utf-8"),
+        ("\ufeff\n" + json.dumps(PARAGRAPHS), None),
+        (json.dumps(" ".join(PARAGRAPHS)), "application/problem+json; charset=utf-8"),
+    ],
+)
+def test_data_at_a_pages_address_is_no_article(body: str, content_type: str | None) -> None:
+    document = extract_page(body.encode(), url=URL, content_type=content_type)
+    assert (document.text, document.quality) == ("", Quality.SHORT)
+
+
+def test_a_page_that_is_called_data_is_still_a_page() -> None:
+    document = extract_page(page(PARAGRAPHS).encode(), url=URL, content_type="application/json")
+    assert document.quality is Quality.OK
+
+
 MARKUP = st.sampled_from(
     [
         "<div>",
@@ -207,8 +227,9 @@ def test_any_bytes_become_a_document(body: bytes, content_type: str | None) -> N
         "<div>" * 1_000_000,
         "<div><p>word</p>" * 2_000 + "</div>" * 2_000 + f"<p>{PARAGRAPHS[0]}" * 30_000,
         "<p>a" * 1_200_000,
+        "<article " + " ".join(f"a{n}" for n in range(800_000)) + f"><p>{PARAGRAPHS[0]}",
     ],
-    ids=["depth", "depth and length", "elements"],
+    ids=["depth", "depth and length", "elements", "attributes"],
 )
 def test_five_megabytes_of_tags_end_within_twenty_seconds(markup: str) -> None:
     started = process_time()

@@ -377,6 +377,38 @@ def test_more_entries_than_a_feed_has_are_left_and_said():
     assert feed.damaged is not None
 
 
+@pytest.mark.parametrize(
+    ("ttl", "expected"), [("525600", 525_600), ("525601", None), ("999999999999999", None)]
+)
+def test_a_pace_beyond_a_year_is_none(ttl, expected):
+    feed = parse(RSS.replace("<ttl>15<", f"<ttl>{ttl}<").replace(">4</sy", ">999999999999999</sy"))
+    assert (feed.ttl, feed.update_period) == (expected, None)
+
+
+@pytest.mark.parametrize(
+    ("costly", "reason"),
+    [
+        ("<b" + "".join(f" a{n}='1'" for n in range(101)) + "/>", "more than 100 attributes"),
+        ("<b>" * 501 + "</b>" * 501, "nested more than 500 deep"),
+        ("<b/>" * 200_001, "more than 200000 elements"),
+    ],
+    ids=["attributes", "depth", "elements"],
+)
+def test_what_would_cost_too_much_is_left_out_and_said(costly, reason):
+    feed = parse(RSS.replace("<description>Second</description>", costly))
+    assert feed.entries[0] == parse(RSS).entries[0]
+    assert feed.damaged is not None
+    assert reason in feed.damaged
+
+
+def test_broken_entries_are_read_up_to_a_budget_and_the_rest_is_said_to_be_lost():
+    broken = "<item><title>t</title><description>" + "<i>a</i>" * 100 + "</p></description></item>"
+    feed = parse(f'<rss version="2.0"><channel><title>x</title>{broken * 1_000}</channel></rss>')
+    assert 0 < len(feed.entries) < 1_000
+    assert feed.damaged is not None
+    assert f"{1_000 - len(feed.entries)} entries are lost" in feed.damaged
+
+
 def test_external_and_exploding_entities_are_not_expanded(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("the secret")
@@ -471,6 +503,8 @@ XHTML_HEAD = (
         (RSS_HEAD, "<![CDATA[", ""),
         (RSS_HEAD, "&#", ""),
         (RSS_HEAD, "<b></a>", ""),
+        (RSS_HEAD, "<b>", ""),
+        (RSS_HEAD + "<b", ' a%d="1"', "/>" + RSS_TAIL),
         (RSS_HEAD, "<category>a</category>", RSS_TAIL),
         (RSS_HEAD + "<author>", "a.a-", "</author>" + RSS_TAIL),
         (RSS_HEAD + "<author>a@", "a.", "</author>" + RSS_TAIL),
@@ -478,9 +512,14 @@ XHTML_HEAD = (
     ],
 )
 def test_hostile_feeds_take_linear_time(head, piece, tail):
-    small, large = (_seconds(head + piece * (size // len(piece)) + tail) for size in SIZES)
+    small, large = (_seconds(head + repeated(piece, size) + tail) for size in SIZES)
     # Eight times the input; quadratic would be 64 times the time, and minutes.
     assert large < max(24 * small, 3.0)
+
+
+def repeated(piece, size):
+    pieces = size // len(piece)
+    return "".join(piece % n for n in range(pieces)) if "%d" in piece else piece * pieces
 
 
 def _seconds(text):

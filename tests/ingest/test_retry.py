@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.retry import LONGEST_WAIT, next_attempt
+from ingest.schedule import LONGEST_RETRY_AFTER
 
 MIDDLE = 0.5  # no jitter either way
 
@@ -16,10 +17,15 @@ def test_the_wait_grows_fourfold(attempts: int, seconds: int) -> None:
     assert next_attempt(attempts, jitter=MIDDLE) == timedelta(seconds=seconds)
 
 
-def test_what_the_server_asks_for_is_never_undercut() -> None:
+def test_what_the_server_asks_for_is_not_undercut() -> None:
     hour = timedelta(hours=1)
     assert next_attempt(1, retry_after=hour, jitter=MIDDLE) == hour
     assert next_attempt(9, retry_after=timedelta(seconds=1), jitter=MIDDLE) == LONGEST_WAIT
+
+
+@pytest.mark.parametrize("asked", [timedelta(seconds=99_999_999_999), timedelta.max])
+def test_no_server_sends_us_away_for_good(asked: timedelta) -> None:
+    assert next_attempt(1, retry_after=asked, jitter=MIDDLE) == LONGEST_RETRY_AFTER
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.schedule import (
+    LONGEST_EVER,
     LONGEST_HINT,
     LONGEST_RETRY_AFTER,
     UNKNOWN,
@@ -151,6 +152,32 @@ SOME_BOUNDS = st.builds(
 @given(FACTS, SOME_BOUNDS)
 def test_the_interval_is_always_within_the_bounds(facts, bounds):
     assert bounds.shortest <= next_interval(facts, bounds) <= bounds.longest
+
+
+ANY_DURATION = st.timedeltas()
+
+
+@given(
+    FACTS,
+    st.builds(
+        PollFacts,
+        now=st.just(NOW),
+        succeeded=st.booleans(),
+        interval=ANY_DURATION,
+        new_entries=st.integers(0, 1),
+        rolled_over=st.booleans(),
+        max_age=ANY_DURATION,
+        ttl=ANY_DURATION,
+        update_period=ANY_DURATION,
+        retry_after=ANY_DURATION,
+    ),
+    st.builds(Bounds, ANY_DURATION, ANY_DURATION),
+)
+def test_no_duration_makes_it_raise(facts, odd, bounds):
+    published = replace(odd, published=facts.published, expires=facts.expires)
+    latest = NOW + 1.11 * LONGEST_EVER
+    assert next_poll(odd, bounds, 0.999) <= latest
+    assert next_poll(published, bounds, 0.999) <= latest
 
 
 @given(FACTS, SOME_BOUNDS, DURATIONS)

@@ -31,6 +31,8 @@ from ingest.url import MAX_LENGTH, UrlError, canonical, host, origin, resolve
         ("https://bücher.example/a", "https://xn--bcher-kva.example/a"),
         ("https://中国。example/a", "https://xn--fiqs8s.example/a"),
         ("http://[2001:DB8::0:1]:8080/", "http://[2001:db8::1]:8080/"),
+        ("https://East.test.:443/a", "https://east.test/a"),
+        ("http://127.0.0.1.:81/", "http://127.0.0.1:81/"),
         ("https://example.com//a/../b/", "https://example.com//a/../b/"),
     ],
 )
@@ -121,6 +123,7 @@ def test_an_empty_query_is_kept():
         "http://ex%61mple.com/",
         "http://a..b/",
         "http://./",
+        "http://east.test../",
         "http://example.com:0/",
         "http://example.com:65536/",
         "http://example.com:8a/",
@@ -196,6 +199,8 @@ def test_links_are_resolved_against_their_base(base, link, expected):
 
 def test_host_and_origin_are_told_apart_by_the_port():
     assert host("https://News.Example:8443/a") == "news.example"
+    assert host("https://news.example.:8443/a") == "news.example"
+    assert origin("https://news.example./a") == "https://news.example"
     assert origin("https://News.Example:8443/a") == "https://news.example:8443"
     assert origin("https://news.example:443/a") == "https://news.example"
     assert host("http://[2001:db8::1]:80/") == "2001:db8::1"

@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 from sqlmodel import select
 
 from store.database import Database, DatabaseError
@@ -59,10 +60,62 @@ def test_a_time_without_its_zone_is_refused(database: Database) -> None:
         session.add(Host(name="a", next_request_at=NOW.replace(tzinfo=None), refusals=0))
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "mysql://a/b", "http://example.com/db"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "nonsense", "mysql://a/b", "http://example.com/db", "postgresql://user:word@host:port/db"],
+)
 def test_a_url_of_no_known_database_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(DatabaseError, match="postgresql\\+psycopg://"):
         Database(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("sqlite://", "names no file"),
+        ("sqlite:///", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite://host/file.db", "names no file"),
+        ("sqlite:////tmp/file.db?foo=bar", "foo="),
+        ("sqlite:////tmp/file.db?timeout=5", "timeout="),
+        ("sqlite:///file:store?mode=memory&uri=true", "mode="),
+    ],
+)
+def test_a_sqlite_url_is_the_path_of_a_file_and_nothing_else(url: str, says: str) -> None:
+    with pytest.raises(DatabaseError, match=says) as caught:
+        Database(url)
+    assert "sqlite:////path/to/file.db" in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite+aiosqlite:///{file}", "sqlite+other:///{file}"])
+def test_a_driver_that_is_not_installed_is_passed_over(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    database = Database(url.format(file=file))
+    database.check()
+    database.dispose()
+    assert file.exists()
+
+
+@pytest.mark.parametrize(
+    "options", ["", "-c search_path=pg_catalog", "-c search_path=pg_catalog -c timezone=Asia/Tokyo"]
+)
+def test_postgresql_counts_time_in_utc_and_keeps_the_operators_options(
+    postgres_url: str, options: str
+) -> None:
+    url = make_url(postgres_url)
+    database = Database(
+        (url.update_query_dict({"options": options}) if options else url).render_as_string(
+            hide_password=False
+        )
+    )
+    # The second session is one of the pool's, after the first was rolled back.
+    for _ in range(2):
+        with database.reading() as session:
+            assert session.connection().exec_driver_sql("SHOW timezone").scalar_one() == "UTC"
+            if options:
+                path = session.connection().exec_driver_sql("SHOW search_path").scalar_one()
+                assert path == "pg_catalog"
+    database.dispose()
 
 
 @pytest.mark.parametrize(

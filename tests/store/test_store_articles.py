@@ -99,7 +99,7 @@ def test_a_released_page_has_lost_no_attempt(waiting: Database) -> None:
 def test_an_answer_that_comes_twice_is_taken_once(waiting: Database) -> None:
     article_id = fetch(waiting, HOST)
     process(waiting, article_id)
-    stale = PageToFetch(article_id, "http://outlet1.example/1.html", None, None, 1)
+    stale = PageToFetch(article_id, "http://outlet1.example/1.html", None, None, 1, NOW)
     assert _answer(waiting, stale, PageVerdict(PageOutcome.LATER, status=500)) is None
     assert _article(waiting).error is None
 

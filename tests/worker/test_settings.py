@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.discovery import FullText
+from ingest.schedule import Bounds
 from worker.settings import Settings, SettingsError, load
 
 Environment = pytest.MonkeyPatch
@@ -128,7 +129,10 @@ def told(name: str) -> str:
         ("HOST_DELAY", "-1"),
         ("HOST_DELAY", "nan"),
         ("SHORTEST_INTERVAL", "0"),
+        ("SHORTEST_INTERVAL", "9999999999999"),
         ("LONGEST_INTERVAL", "1.5"),
+        ("LONGEST_INTERVAL", "31536001"),
+        ("LONGEST_INTERVAL", "9999999999999"),
         ("TICK_SECONDS", "0"),
         ("SWEEP_SECONDS", "1000000"),
         ("NETWORK_THREADS", "0"),
@@ -141,6 +145,20 @@ def test_a_wrong_value_is_refused_with_its_variable_and_what_it_is(
 ) -> None:
     monkeypatch.setenv(f"TRANSPACIFIC_{name}", value)
     assert value.split(",")[0] in told(name)
+
+
+@pytest.mark.parametrize("contact", ["desk@news.example\nX-Other: 1", "Café", "\t", "a\x7fb"])
+def test_a_contact_that_no_header_can_hold_is_refused(
+    monkeypatch: Environment, contact: str
+) -> None:
+    monkeypatch.setenv("TRANSPACIFIC_CONTACT", contact)
+    assert "one line of ASCII" in told("CONTACT")
+
+
+def test_a_year_between_polls_is_the_longest(monkeypatch: Environment) -> None:
+    monkeypatch.setenv("TRANSPACIFIC_SHORTEST_INTERVAL", "31536000")
+    monkeypatch.setenv("TRANSPACIFIC_LONGEST_INTERVAL", "31536000")
+    assert load().bounds == Bounds(shortest=timedelta(days=365), longest=timedelta(days=365))
 
 
 def test_a_wrong_value_in_the_file_is_refused_alike(home: Path) -> None:

@@ -12,6 +12,7 @@ from ingest.http.target import Target, parse_target
         ("http://news.example", "http", "news.example", 80, "/"),
         ("https://news.example/a?b=c#d", "https", "news.example", 443, "/a?b=c"),
         ("HTTPS://News.Example:8443/A", "https", "news.example", 8443, "/A"),
+        ("http://news.example.:81/a", "http", "news.example", 81, "/a"),
         ("http://news.example:80/", "http", "news.example", 80, "/"),
         ("http://news.example?q=1", "http", "news.example", 80, "/?q=1"),
         ("http://[2606:4700::1111]:81/x", "http", "2606:4700::1111", 81, "/x"),
