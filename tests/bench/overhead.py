@@ -12,8 +12,10 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
@@ -109,9 +111,10 @@ def _measure(home: Path, urls: list[str]) -> Overhead:
                 select(Snapshot.id).where(Snapshot.kind == snapshots.PAGE).order_by(Snapshot.id)
             )
         )[warmed:]
-        bare = _bare(
-            [snapshots.decompress(session.get_one(Snapshot, number).body) for number in ids]
-        )
+        pages_read = [
+            snapshots.decompress(session.get_one(Snapshot, number).body) for number in ids
+        ]
+    bare = _bare_on_all_cores(pages_read, settings.cpu_processes)
     context.close()
     return Overhead(pages, wall, {name: after[name] - before[name] for name in before}, bare)
 
@@ -141,6 +144,17 @@ def _cpu(service: Embedded) -> dict[str, float]:
         process = psutil.Process(pid)
         totals[name] = sum(map(spent, [process, *process.children(recursive=True)]))
     return totals
+
+
+def _bare_on_all_cores(pages: list[bytes], processes: int) -> float:
+    """CPU seconds of bare extraction, with as many cores at work as the service had.
+
+    Two threads of one core share its units: the same work takes more CPU time beside other work
+    than alone, by up to a third, and the service never runs alone.
+    """
+    shares = [pages[number::processes] for number in range(processes)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        return sum(pool.map(_bare, shares))
 
 
 def _bare(pages: list[bytes]) -> float:
