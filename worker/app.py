@@ -151,6 +151,9 @@ def _preload(instance: Any, **_: Any) -> None:
         # Garbage collection need not look at the lexicon again, nor copy its pages in the child.
         gc.collect()
         gc.freeze()
+        # Parsing makes and drops many small objects, few of them in cycles: collect seldomer. A
+        # child that grows all the same is replaced.
+        gc.set_threshold(50_000, 20, 20)
 
 
 @worker_shutting_down.connect
