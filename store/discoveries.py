@@ -164,6 +164,7 @@ def _insert_articles(
             "next_attempt_at": now + PROCESS_OVERDUE if discovery.from_feed else now,
             "host": discovery.host,
             "revisions": 0,
+            "refetches": 0,
             "title": discovery.entry.title,
         }
         for discovery in chunk

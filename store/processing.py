@@ -197,6 +197,7 @@ def record(
             first_seen_at=work.first_seen_at,
             text_hash=story_key,
             own_key=digest(work.url),
+            revision_id=revision_id,
         ),
     )
     published = document.published

@@ -121,6 +121,7 @@ class Bringing:
     first_seen_at: datetime
     text_hash: bytes
     own_key: bytes
+    revision_id: int
 
 
 def join(session: Session, article: Bringing) -> Joined:
@@ -135,7 +136,7 @@ def join(session: Session, article: Bringing) -> Joined:
         return _own_story(session, article, article.own_key)
     if current is not None:
         if known is None:
-            _claim_text(session, article.text_hash, current)
+            _claim_text(session, article, article.text_hash, current)
         elif known != current and _is_alone(session, current):
             return Joined(known, "story.grew", left=current)
         return Joined(current, None)
@@ -151,7 +152,7 @@ def _own_story(session: Session, article: Bringing, key: bytes) -> Joined:
     story_id: int = session.execute(
         _INSERT_STORY, {"first_seen_at": article.first_seen_at}
     ).scalar_one()
-    if _claim_text(session, key, story_id):
+    if _claim_text(session, article, key, story_id):
         return Joined(story_id, "story.created")
     # Another worker has brought a copy at the same instant: its story is the one.
     session.execute(_DELETE_STORY, {"story": story_id})
@@ -183,9 +184,15 @@ def _story_of(session: Session, text_hash: bytes) -> int | None:
     return found
 
 
-def _claim_text(session: Session, text_hash: bytes, story_id: int) -> bool:
+def _claim_text(session: Session, article: Bringing, text_hash: bytes, story_id: int) -> bool:
     """Let this text stand for this story; False where it stands for one already."""
-    values = {"text_hash": text_hash, "story_id": story_id, "algorithm_version": ALGORITHM_VERSION}
+    values = {
+        "text_hash": text_hash,
+        "story_id": story_id,
+        "revision_id": article.revision_id,
+        "seen_at": article.first_seen_at,
+        "algorithm_version": ALGORITHM_VERSION,
+    }
     return session.execute(_claim(session.get_bind().dialect.name), values).first() is not None
 
 

@@ -195,6 +195,13 @@ class Article(SQLModel, table=True):
     __table_args__ = (
         Index("ix_articles_work", "stage", "next_attempt_at", "host"),
         Index("ix_articles_host_work", "host", "stage", "next_attempt_at"),
+        Index(
+            "ix_articles_refetch",
+            "refetch_at",
+            "host",
+            sqlite_where=Column("refetch_at").is_not(None),
+            postgresql_where=Column("refetch_at").is_not(None),
+        ),
     )
 
     id: int | None = _id()
@@ -217,12 +224,16 @@ class Article(SQLModel, table=True):
     fetched_at: datetime | None = _time(default=None)
     gone_at: datetime | None = _time(default=None)  # the page answered 404 or 410
     page_status: int | None = None  # of the last fetch
+    refetch_at: datetime | None = _time(default=None)  # when its page is looked at again for edits
+    refetches: int = 0  # how often that has been done
 
     # The current revision, repeated here so that a list of articles is one look-up.
     revisions: int = 0
     revision_id: int | None = Field(default=None, sa_type=Id)
     tagging_id: int | None = Field(default=None, sa_type=Id)
     story_id: int | None = _refers_to("stories.id", nullable=True, index=True)
+    joined_because: str | None = _text(default=None)  # why it is in that story
+    agency: str | None = None  # that its text credits: reuters, xinhua, …
     title: str = _text(default="")
     published_at: datetime | None = _time(default=None, index=True)
     language: str | None = None
@@ -319,13 +330,56 @@ class Story(SQLModel, table=True):
 
 
 class StoryText(SQLModel, table=True):
-    """Which story a text belongs to, by its exact fingerprint. Its key settles races."""
+    """A text that stands for a story. The key of its exact fingerprint settles races."""
 
     __tablename__ = "story_texts"
 
-    text_hash: bytes = Field(sa_column=Column(LargeBinary(32), primary_key=True))
+    id: int | None = _id()
+    text_hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False, unique=True))
     story_id: int = _owned_by("stories.id", index=True)
+    # The revision that brought it, which a near copy is compared with.
+    revision_id: int | None = Field(default=None, sa_type=Id)
+    seen_at: datetime = _time()
     algorithm_version: str
+
+
+class StoryKey(SQLModel, table=True):
+    """A key by which near copies of a text are found: a band of its MinHash, or a like digest.
+
+    The day is part of the key, so that a look-up within a window reads that window alone. There
+    is no foreign key: an index for it would double the table, and a key whose text is gone finds
+    nothing.
+    """
+
+    __tablename__ = "story_keys"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    key: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    day: int = Field(primary_key=True)  # days since 1970 on which the text was first seen
+    text_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+
+
+class StoryRedirect(SQLModel, table=True):
+    """A story that was merged into another: its id still leads there."""
+
+    __tablename__ = "story_redirects"
+
+    story_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
+    into_id: int = _owned_by("stories.id", index=True)
+    merged_at: datetime = _time()
+    because: str = _text()
+
+
+class Tombstone(SQLModel, table=True):
+    """What an admin has purged: the next poll that finds it again lets it lie."""
+
+    __tablename__ = "tombstones"
+
+    # The digest of the article's URL, or of a feed's id and the entry's GUID.
+    key: bytes = Field(sa_column=Column(LargeBinary(32), primary_key=True))
+    url: str = _text()
+    purged_at: datetime = _time()
+    reason: str | None = _text(default=None)
 
 
 class Tagging(SQLModel, table=True):
