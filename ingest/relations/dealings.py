@@ -19,9 +19,18 @@ DEEP = 0.5
 # Kinds of relation words that describe and compare, and those that only colour others: alone they
 # tell of no dealing.
 EASING = "easing"
-_NO_DEALING = frozenset(
-    {"competition", "data", "comparison", "dependence", "holding", "explanation", EASING}
-)
+_TONE = frozenset(
+    {
+        "cordiality", "willingness", "joint-work", "togetherness",
+        "hard-line", "wrongdoing", "stand-against",
+    }
+)  # fmt: skip
+_NO_DEALING = _TONE | frozenset(
+    {
+        "competition", "data", "comparison", "dependence", "description", "holding", "explanation",
+        EASING,
+    }
+)  # fmt: skip
 
 
 class Dealing(NamedTuple):
@@ -77,18 +86,23 @@ def find_dealings(reading: Reading) -> Dealings:
     pairs: list[Pair] = []
     before: Sentence | None = None
     us_before = china_before = 0.0
+    voice = reading.voice
     for sentence in reading.sentences:
-        us, china = strength(sentence.us), strength(sentence.china)
+        # Most sentences of most texts name neither side: a call less for each counts.
+        us = strength(sentence.us) if sentence.us else 0.0
+        china = strength(sentence.china) if sentence.china else 0.0
         if sentence.taiwan:
             china = max(china, strength(_states(sentence.taiwan)))
-        named = max(min(us, china), strength(sentence.frames))
-        voiced = _voiced(reading.voice, us, china)
+        named = us if us < china else china
+        if sentence.frames:
+            named = max(named, strength(sentence.frames))
+        voiced = _voiced(voice, us, china) if voice else 0.0
         if named or voiced:
             words = [m for m in sentence.relations if m.entry.kind not in _NO_DEALING]
             distance = _gap(sentence) if named else 0
             found.append(Dealing(sentence, max(named, voiced), named >= voiced, distance, words))
             us = china = 0.0
-        elif before is not None and are_neighbours(before, sentence):
+        elif before is not None and (us or china) and are_neighbours(before, sentence):
             together = min(max(us, us_before), max(china, china_before))
             if before.field == "text" and before.start >= LEAD_LENGTH:
                 together *= DEEP

@@ -15,6 +15,7 @@ RULES = {
     "both-sides-close": "the two sides are named close together",
     "both-sides-share": "such sentences are a share of the piece",
     "both-sides-in-turn": "neighbouring sentences name one side each",
+    "topic-in-turn": "such neighbours speak of what the two deal about",
     "sides-apart": "no sentence holds both sides",
     "dealing-word": "a word for dealings stands with both sides",
     "title-both": "the title holds both sides",

@@ -39,7 +39,7 @@ class Model:
     relevant: Linear
     primary: Linear
     topics: Mapping[str, Linear]
-    stances: Mapping[str, Linear]
+    stances: Mapping[str, Linear]  # the greatest sum is said; the differences are log-odds
 
     def choose_topics(self, features: Mapping[str, Values]) -> list[tuple[str, float]]:
         """Topics with their probabilities, likeliest first; a relevant piece is about something, so

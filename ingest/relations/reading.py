@@ -28,6 +28,10 @@ BRIEF = 400
 _LABEL_END = re.compile(r"\s{0,2}(?:\([^()\n]{1,20}\)\s?)?[:：]")
 
 
+# What most places of most sentences hold. Shared, and so never added to.
+_NOTHING: list[Match] = []
+
+
 class Sentence:
     """One sentence in which something of the lexicon is named. Matches stand in order of offset."""
 
@@ -40,15 +44,8 @@ class Sentence:
         self.field: Field = field
         self.number = number  # which sentence of its field, from 0
         self.start, self.end = start, end
-        self.us: list[Match] = []
-        self.china: list[Match] = []
-        self.taiwan: list[Match] = []
-        self.third: list[Match] = []
-        self.frames: list[Match] = []
-        self.voices: list[Match] = []
-        self.genres: list[Match] = []
-        self.relations: list[Match] = []
-        self.topics: list[Match] = []
+        self.us = self.china = self.taiwan = self.third = _NOTHING
+        self.frames = self.voices = self.genres = self.relations = self.topics = _NOTHING
 
 
 class Reading(NamedTuple):
@@ -95,7 +92,11 @@ def _read_field(
             sentence = Sentence(field, number, ends[number - 1] if number else 0, ends[number])
             sentences.append(sentence)
         place = entry.place
-        getattr(sentence, place).append(match)
+        held = getattr(sentence, place)
+        if held:
+            held.append(match)
+        else:
+            setattr(sentence, place, [match])
         if (voice is None and start < VOICE_REACH) and (
             place == "voices" or (entry.kind == "person" and _is_label(match, field, text))
         ):

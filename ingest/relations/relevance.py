@@ -37,6 +37,9 @@ class Measure(NamedTuple):
     matches: Sequence[Place] = ()
 
 
+_NOTHING = Measure(0.0)
+
+
 def relevance_features(dealings: Dealings) -> dict[str, Measure]:
     reading, found = dealings.reading, dealings.found
     sentences, both = reading.sentences, dealings.sentences
@@ -45,6 +48,7 @@ def relevance_features(dealings: Dealings) -> dict[str, Measure]:
     close = [d for d in named if d.gap <= CLOSE]
     lead = [d for d in found if d.sentence.field == "text" and d.sentence.start < LEAD_LENGTH]
     pairs = [] if found else dealings.pairs
+    topical = [pair for pair in pairs if pair.first.topics or pair.second.topics]
     worded = [d for d in found if d.words]
     frames = sum([len(s.frames) for s in sentences])
     us = frames + _weight([s.us for s in sentences if s.us])
@@ -60,6 +64,11 @@ def relevance_features(dealings: Dealings) -> dict[str, Measure]:
             max([pair.strength for pair in pairs], default=0.0),
             [s for pair in pairs for s in (pair.first, pair.second)],
             *_SIDES,
+        ),
+        "topic-in-turn": _measure(
+            max([pair.strength for pair in topical], default=0.0),
+            [s for pair in topical for s in (pair.first, pair.second)],
+            "topics",
         ),
         "sides-apart": Measure(float(not found)),
         "dealing-word": Measure(
@@ -122,15 +131,16 @@ def _sentences(dealings: Iterable[Dealing]) -> list[Sentence]:
 
 def _measure(value: float, sentences: Iterable[Sentence], *places: str) -> Measure:
     """A value with the first matches that stand in these places of the sentences."""
+    if not value:
+        return _NOTHING
     found: list[Place] = []
-    if value:
-        for sentence in sentences:
-            for place in places:
-                matches = getattr(sentence, place)
-                if matches:
-                    found += [(sentence, match) for match in matches[:MOST_SHOWN]]
-            if len(found) >= MOST_SHOWN:
-                break
+    for sentence in sentences:
+        for place in places:
+            matches = getattr(sentence, place)
+            if matches:
+                found += [(sentence, match) for match in matches[:MOST_SHOWN]]
+        if len(found) >= MOST_SHOWN:
+            break
     return Measure(value, found[:MOST_SHOWN])
 
 

@@ -19,17 +19,19 @@ def topic_features(dealings: Dealings) -> dict[str, dict[str, float]]:
     decided: set[str] = set()
     for sentence in dealings.reading.sentences:
         distance = nearness.of(sentence)
+        places = ["anywhere"]
+        if distance < 2:
+            places.append("beside" if distance else "inside")
+        if sentence.field == "title":
+            places.append("title")
+        elif sentence.start < LEAD_LENGTH:
+            places.append("lead")
         for topic, weight in _topics_of(sentence, distance == 0).items():
             parts = found.setdefault(topic, {})
-            _add(parts, "anywhere", weight)
-            if distance < 2:
-                _add(parts, "beside" if distance else "inside", weight)
+            for place in places:
+                parts[place] = parts.get(place, 0.0) + weight
             if distance == 0 and weight >= STRONG_TERM:
                 decided.add(topic)
-            if sentence.field == "title":
-                _add(parts, "title", weight)
-            elif sentence.start < LEAD_LENGTH:
-                _add(parts, "lead", weight)
     everywhere = [parts["anywhere"] for parts in found.values()]
     inside = [parts.get("inside", 0.0) for parts in found.values()]
     most, most_inside, all_inside = (
@@ -62,15 +64,19 @@ def _topics_of(sentence: Sentence, is_dealing: bool) -> dict[str, float]:
     """What a sentence says of topics: by its terms, and by whom and which country it names."""
     found: dict[str, float] = {}
     for match in _speaking(sentence):
-        for topic in match.entry.topics:
-            _add(found, topic, match.entry.weight)
+        entry = match.entry
+        for topic in entry.topics:
+            found[topic] = found.get(topic, 0.0) + entry.weight
     if sentence.taiwan:
-        _add(found, "taiwan", 1.0)
+        found["taiwan"] = found.get("taiwan", 0.0) + 1.0
     if is_dealing and sentence.third:
-        _add(found, "third-country", float(len(sentence.third)))
+        others = sum([_is_state(match) for match in sentence.third])
+        if others:
+            found["third-country"] = found.get("third-country", 0.0) + others
     us, china = sentence.us, sentence.china
     if us and china and _names_person(us) and _names_person(china):
-        _add(found, "diplomacy", 1.0)  # the leaders or envoys of both in one sentence
+        # The leaders or envoys of both in one sentence.
+        found["diplomacy"] = found.get("diplomacy", 0.0) + 1.0
     return found
 
 
@@ -85,9 +91,10 @@ def _speaking(sentence: Sentence) -> Iterable[Match]:
     )
 
 
+def _is_state(match: Match) -> bool:
+    """Whether a third party is a state or speaks for one: a firm, a sea or the WTO does not."""
+    return match.entry.kind in ("country", "person")
+
+
 def _names_person(matches: Iterable[Match]) -> bool:
     return any(match.entry.kind == "person" for match in matches)
-
-
-def _add(counts: dict[str, float], name: str, weight: float) -> None:
-    counts[name] = counts.get(name, 0.0) + weight

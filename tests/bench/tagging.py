@@ -101,6 +101,8 @@ def main() -> None:
     if data is not None and data.is_dir():
         result["quality"] = quality(data)
         result["cross_validated"] = model_file()["scores"]
+        # [mean score, share that is relevant, judgements], by tenths of the score.
+        result["calibration"] = model_file()["calibration"]
     print(json.dumps(result, ensure_ascii=False, indent=1))
 
 

@@ -78,6 +78,33 @@ def test_a_ridge_shrinks_and_a_named_one_shrinks_more():
     assert uneven.weights["b"] < uneven.weights["a"]
 
 
+CLASSES = {"good": (1.0, 0.0), "bad": (0.0, 1.0), "both": (1.0, 1.0), "none": (0.0, 0.0)}
+
+
+def signs(count: int) -> tuple[list[dict[str, float]], list[str]]:
+    """Pieces whose two features say which class they are of."""
+    names = [list(CLASSES)[number % 4] for number in range(count)]
+    return [dict(zip("ab", CLASSES[name], strict=True)) for name in names], names
+
+
+def test_the_likeliest_of_several_classes_has_the_greatest_sum():
+    rows, names = signs(80)
+    fitted = fit.softmax(rows, names, CLASSES, ridge=1.0)
+    for row, name in zip(rows, names, strict=True):
+        assert max(fitted, key=lambda other: fitted[other].log_odds(row)) == name
+
+
+def test_a_class_learns_from_those_that_it_shares_a_mark_with(monkeypatch):
+    pairs = [pair for pair in zip(*signs(80), strict=True) if pair[1] != "both"]
+    rows, names = [row for row, _ in pairs], [name for _, name in pairs]
+    leanings = []
+    for kinship in (0.0, fit.KINSHIP):
+        monkeypatch.setattr(fit, "KINSHIP", kinship)
+        fitted = fit.softmax(rows, names, CLASSES, ridge=5.0)
+        leanings.append(fitted["both"].weights["a"] - fitted["none"].weights["a"])
+    assert leanings[1] > leanings[0]
+
+
 def test_stretching_moves_probabilities_away_from_one_half_and_no_decision():
     linear = fit.Linear(-1.0, {"a": 2.0}, 0.5)
     wide = fit.stretched(linear, 1.2)

@@ -116,6 +116,13 @@ def test_only_one_character_grows_in_lower_case_and_keeps_its_place():
     assert all(len(fold(c + "A" + c)) == 3 for c in grown)
 
 
+@pytest.mark.parametrize("space", ["\xa0", "\u2007", "\u2009", "\u202f", "\u3000"])
+def test_a_name_is_found_across_any_space_and_its_offsets_hold(matcher, space):
+    text = f"«{space}The United{space}States and bone{space}china; US Trade{space}Representative"
+    found = [(text[start:end], entry.id) for start, end, entry in matcher.find(text)]
+    assert found == [(f"United{space}States", "us"), (f"US Trade{space}Representative", "fbi")]
+
+
 def test_offsets_hold_behind_a_character_that_grows_in_lower_case(matcher):
     assert names(matcher, "İİİ China") == [("China", "china")]
 

@@ -8,7 +8,7 @@ from ingest.relations.dealings import Dealings, find_dealings
 from ingest.relations.matching import Matcher
 from ingest.relations.reading import LONGEST, read
 from ingest.relations.relevance import relevance_features
-from ingest.relations.stance import stance_features
+from ingest.relations.stance import places, stance_features
 from ingest.relations.topics import speaking_for, topic_features
 from ingest.relations.vocabulary import load_lexicon
 
@@ -40,7 +40,7 @@ id = "china"
 name = "China"
 side = "china"
 kind = "country"
-names = ["China", "Chinese"]
+names = ["China", "Chinese", "中国"]
 
 [[actor]]
 id = "gadget"
@@ -48,6 +48,13 @@ name = "Gadget Corp"
 side = "us"
 kind = "company"
 names = ["Gadget Corp"]
+
+[[actor]]
+id = "club"
+name = "Trade Club"
+side = "third"
+kind = "institution"
+names = ["Trade Club"]
 
 [[actor]]
 id = "taiwan"
@@ -100,7 +107,12 @@ terms = ["tariff"]
 [[relation]]
 polarity = "cooperation"
 kind = "agreement"
-terms = ["agreed"]
+terms = ["agreed", "达成"]
+
+[[relation]]
+polarity = "conflict"
+kind = "accusation"
+terms = ["accuse", "accused"]
 
 [[relation]]
 polarity = "neutral"
@@ -205,6 +217,8 @@ def test_nearness_counts_sentences_to_the_next_dealing(matcher):
         ("", "America and China met.", "listed", 0.0),
         ("", "China and America met in Iran.", "crowd", 1.0),
         ("", "America armed Taiwan.", "taiwan-and-us", 1.0),
+        ("America waits", "China sets a tariff.", "topic-in-turn", 1.0),
+        ("America waits", "China decides.", "topic-in-turn", 0.0),
         ("", "", "both-sides-share", 0.0),
     ],
 )
@@ -234,6 +248,11 @@ def test_the_third_countries_of_a_dealing_count_one_by_one(matcher):
     one = topic_features(dealings(matcher, "", "China and America on Iran."))
     two = topic_features(dealings(matcher, "", "China and America on Iran and Iran."))
     assert two["third-country"]["inside"] > one["third-country"]["inside"]
+
+
+def test_a_third_party_that_is_no_state_makes_no_third_country(matcher):
+    found = topic_features(dealings(matcher, "", "China sued America at the Trade Club."))
+    assert "third-country" not in found
 
 
 def test_a_topic_s_share_is_of_all_that_is_said_in_the_dealings(matcher):
@@ -270,7 +289,7 @@ def test_a_burden_that_is_cut_is_a_relief(matcher):
 def test_give_and_take_has_a_feature_of_its_own_and_no_tone(matcher):
     found = tone(matcher, "America gave China bread in exchange for salt.")
     assert found["tells-of-bargaining"] > 0
-    assert found["any-tone"] == 0
+    assert found["cooperation"] == found["conflict"] == 0
 
 
 def test_a_title_weighs_more_in_one_balance_and_like_any_sentence_in_the_other(matcher):
@@ -297,5 +316,67 @@ def test_what_lies_beyond_the_longest_text_is_not_read(matcher):
     assert read("", "x" * LONGEST + " China met America.", matcher).sentences == []
 
 
-def test_words_far_from_any_dealing_have_no_tone(matcher):
-    assert tone(matcher, "China met America. Words. Words. They agreed.")["cooperation"] == 0
+@pytest.mark.parametrize(
+    ("nearer", "farther"),
+    [
+        ("China met America and they agreed.", "China met America. They agreed."),
+        ("China met America. They agreed.", "China met America. A word. They agreed."),
+        ("China met America. They agreed.", "They agreed. China met America."),
+    ],
+)
+def test_words_tell_less_the_farther_they_stand_from_a_dealing(matcher, nearer, farther):
+    assert tone(matcher, nearer)["cooperation"] > tone(matcher, farther)["cooperation"] > 0
+
+
+def test_where_no_sentence_holds_a_dealing_those_on_china_stand_for_them(matcher):
+    text = "{} Words. Words. Sun in America."
+    beside, far = (
+        places(dealings(matcher, "", text.format(opening)))
+        for opening in ("A tariff on China.", "A tariff on wine. Words. Rain in China.")
+    )
+    assert beside[0] == 1.0 > far[0]
+    assert places(dealings(matcher, "", "A tariff on wine.")) == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "feature"),
+    [
+        ("China has not agreed with America.", "cooperation"),
+        ("中国与America没有达成协议。", "cooperation"),
+        ("China wants no tariff of America.", "conflict"),
+        ("America didn't accuse China.", "conflict"),
+    ],
+)
+def test_a_word_that_is_denied_does_not_count_as_said(matcher, text, feature):
+    assert tone(matcher, text)[feature] == 0
+
+
+def test_denied_cooperation_is_a_little_conflict(matcher):
+    denied = tone(matcher, "China has not agreed with America.")["conflict"]
+    assert 0 < denied < tone(matcher, "America accused China.")["conflict"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "asking"),
+    [
+        ("America accused China.", "Has America accused China?"),
+        ("America accused China.", "QUESTION: America accused China."),
+        ("America accused China.", "Reporter 3 (01:20): America accused China."),
+        ("America accused China。", "问：America accused China。"),
+    ],
+)
+def test_a_questions_words_count_less_than_a_speakers(matcher, plain, asking):
+    assert 0 < tone(matcher, asking)["conflict"] < tone(matcher, plain)["conflict"]
+
+
+def test_words_that_may_be_for_a_third_country_count_less(matcher):
+    third = tone(matcher, "China met America. China accused Iran.")
+    assert 0 < third["conflict"] < tone(matcher, "China met America. China accused Bo.")["conflict"]
+
+
+def test_what_a_quarrel_is_about_is_told_from_the_quarrel(matcher):
+    matter, quarrel = (
+        tone(matcher, "America and China: a tariff."),
+        tone(matcher, "America accused China."),
+    )
+    assert matter["hostility"] == 0 < quarrel["hostility"]

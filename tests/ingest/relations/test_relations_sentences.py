@@ -17,6 +17,9 @@ def cut(text: str) -> list[str]:
     [
         ("One. Two", ["One. ", "Two"]),
         ("The U.S. Senate voted. It passed.", ["The U.S. Senate voted. ", "It passed."]),
+        ("It is sold in the US. It is made here.", ["It is sold in the US. ", "It is made here."]),
+        ("He left the U.S. In May he came back.", ["He left the U.S. ", "In May he came back."]),
+        ("Donald J. Trump spoke.", ["Donald J. Trump spoke."]),
         ("Mr. Smith met Gen. Jones.", ["Mr. Smith met Gen. Jones."]),
         ("It grew 3.5 percent. “Good,” he said.", ["It grew 3.5 percent. ", "“Good,” he said."]),
         ("He asked: “Why?” She left.", ["He asked: “Why?” ", "She left."]),
