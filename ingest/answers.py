@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from ingest.feed import Feed, FeedError, parse_feed
 from ingest.http import FetchError, Refused, Response, TooLarge, Validators
@@ -113,7 +114,11 @@ class PageOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageVerdict:
-    """What the fetch of a page has shown; `gone` means that the page is not there (any more)."""
+    """What the fetch of a page has shown.
+
+    `gone` means that the page is not there (any more), `fresh_for` for how long it says that it
+    will not change.
+    """
 
     outcome: PageOutcome
     status: int | None = None
@@ -121,6 +126,7 @@ class PageVerdict:
     gone: bool = False
     host_pause: timedelta | None = None
     retry_after: timedelta | None = None
+    fresh_for: timedelta | None = None
     response: Response | None = None
 
 
@@ -132,10 +138,15 @@ def judge_page(answer: Response | FetchError, *, refusals: int, now: datetime) -
         outcome = PageOutcome.LATER if answer.retry else PageOutcome.WITHHELD
         return PageVerdict(outcome, error=_short(str(answer)))
     status = answer.status
+    fresh_for = cache_lifetime(answer.headers, now)
+    if status in (200, 304) and _is_sent_to_the_front_page(answer):
+        return PageVerdict(
+            PageOutcome.WITHHELD, status=status, error="it leads to the front page", gone=True
+        )
     if status == 200:
-        return PageVerdict(PageOutcome.FETCHED, status=status, response=answer)
+        return PageVerdict(PageOutcome.FETCHED, status=status, fresh_for=fresh_for, response=answer)
     if status == 304:
-        return PageVerdict(PageOutcome.UNCHANGED, status=status)
+        return PageVerdict(PageOutcome.UNCHANGED, status=status, fresh_for=fresh_for)
     error = f"the server answered {status}"
     if status in (408, 425, 429) or status >= 500:
         return PageVerdict(
@@ -146,6 +157,22 @@ def judge_page(answer: Response | FetchError, *, refusals: int, now: datetime) -
             retry_after=parse_retry_after(answer.headers.get("retry-after"), now),
         )
     return PageVerdict(PageOutcome.WITHHELD, status=status, error=error, gone=status in (404, 410))
+
+
+def _is_sent_to_the_front_page(answer: Response) -> bool:
+    """Whether an article was asked for and its site's front page came: how many sites say 404.
+
+    Its text would stand for the article's. A query may tell a front page what to show, and the
+    front page of another site may be what the article is.
+    """
+    asked, came = urlsplit(answer.url), urlsplit(answer.final_url)
+    same_site = _site(asked.hostname) == _site(came.hostname)
+    article = asked.path not in ("", "/") or bool(asked.query)
+    return same_site and article and came.path in ("", "/") and not came.query
+
+
+def _site(host: str | None) -> str:
+    return (host or "").removeprefix("www.")
 
 
 def host_pause(answer: Response, refusals: int, now: datetime) -> timedelta | None:

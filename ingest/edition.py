@@ -29,7 +29,7 @@ def choose(page: Document | None, entry: Document | None) -> Document | None:
         return page or entry
     if _worth(page) >= _worth(entry) or not entry.text:
         return page
-    return replace(entry, quality=page.quality if _worth(page) == 0 else entry.quality)
+    return replace(entry, quality=_wall(page) if _worth(page) == 0 else entry.quality)
 
 
 def is_new_revision(document: Document, current: Current | None) -> bool:
@@ -41,5 +41,18 @@ def is_new_revision(document: Document, current: Current | None) -> bool:
     return edition_hash(document.title, document.text) != current.content_hash
 
 
+def differs(document: Document, current: Current) -> bool:
+    """Whether the same bytes, read again, come out otherwise: another text, or seen through."""
+    edition = edition_hash(document.title, document.text)
+    return edition != current.content_hash or document.quality is not current.quality
+
+
 def _worth(document: Document) -> int:
+    if document.taken_from == "page" and not document.text:
+        return 0
     return _WORTH.get(document.quality, 0)
+
+
+def _wall(page: Document) -> Quality:
+    """What a page is that gives no text of its own; one that is merely empty withholds it too."""
+    return Quality.BLOCKED if page.quality in _WORTH else page.quality

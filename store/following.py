@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func
+from sqlalchemy import exists, false, func
 from sqlmodel import Session, col, select
 
-from store.tables import Article, Feed, Host, Revision, Sighting, Stage
+from store.articles import due_for_a_look
+from store.tables import Article, Feed, Host, Revision, Sighting, Stage, table
 
 # Articles named at a time; the rest are named when these are done.
 LIMIT = 200
@@ -38,9 +39,11 @@ def waiting(
     owner: str,
     now: datetime,
     patience: timedelta,
+    looks: bool = False,
 ) -> Waiting:
     """What these feeds and their articles wait for; work that is due after `patience` is left out,
-    and so is that of hosts that want to be left alone for longer.
+    and so is that of hosts that want to be left alone for longer. With `looks`, an article that is
+    due to be looked at again now waits for it too.
 
     Hosts that somebody is at, and articles that another than `owner` is processing, are waited
     for, not named.
@@ -53,9 +56,10 @@ def waiting(
         col(Sighting.article_id) == col(Article.id), col(Sighting.feed_id).in_(feed_ids)
     )
     fetch, process = col(Article.stage) == Stage.FETCH, col(Article.stage) == Stage.PROCESS
+    look = due_for_a_look(table(Article), now) if looks else false()
     page_hosts = session.exec(
         select(Article.host)
-        .where(fetch, col(Article.next_attempt_at) <= now, mine)
+        .where((fetch & (col(Article.next_attempt_at) <= now)) | look, mine)
         .where(col(Article.host).not_in(taken))
         .distinct()
     ).all()
@@ -88,6 +92,7 @@ def waiting(
                 & (col(Article.next_attempt_at) <= now + patience)
                 & col(Article.host).not_in(asleep)
             )
+            | (look & col(Article.host).not_in(asleep))
         )
     ).one()
     feeds_left = session.exec(select(func.count()).select_from(due_feeds.subquery())).one()

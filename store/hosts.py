@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, union, update
 from sqlmodel import Session, col, select
 
+from store.articles import due_for_a_look
 from store.database import insert_into
-from store.tables import Article, Feed, Host, Stage
+from store.tables import Article, Feed, Host, Stage, table
 
 # A nudge that was lost is repeated after this long; one that is only waiting in the queue is not
 # doubled before.
@@ -81,9 +82,12 @@ def pause(session: Session, host: str, *, until: datetime) -> None:
     )
 
 
-def wake(session: Session, *, now: datetime) -> list[str]:
-    """Name the hosts that have due work and that nobody is at, and mark them as nudged."""
-    names = _with_due_work(session, now)
+def wake(session: Session, *, now: datetime, looks: bool = True) -> list[str]:
+    """Name the hosts that have due work and that nobody is at, and mark them as nudged.
+
+    Without `looks`, pages that are due to be looked at again do not count.
+    """
+    names = _with_due_work(session, now, looks)
     if not names:
         return []
     session.execute(
@@ -100,7 +104,7 @@ def wake(session: Session, *, now: datetime) -> list[str]:
     return sorted(rows.scalars())
 
 
-def _with_due_work(session: Session, now: datetime) -> Sequence[str]:
+def _with_due_work(session: Session, now: datetime, looks: bool) -> Sequence[str]:
     """Hosts with due work that can be woken: awake, held by nobody, and not nudged just now."""
     feeds = select(Feed.host).where(
         col(Feed.next_poll_at) <= now, col(Feed.paused).is_(False), col(Feed.gone_at).is_(None)
@@ -108,7 +112,8 @@ def _with_due_work(session: Session, now: datetime) -> Sequence[str]:
     articles = select(Article.host).where(
         Article.stage == Stage.FETCH, col(Article.next_attempt_at) <= now
     )
-    due = union(feeds, articles).subquery()
+    edits = select(Article.host).where(due_for_a_look(table(Article), now))
+    due = union(feeds, articles, *([edits] if looks else [])).subquery()
     statement = (
         select(due.c.host)
         .outerjoin(Host, col(Host.name) == due.c.host)

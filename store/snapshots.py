@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from store.database import insert_into
 from store.tables import Snapshot, table
 
 if sys.version_info >= (3, 14):
@@ -41,17 +42,33 @@ def keep_all(session: Session, captures: Sequence[Capture], *, now: datetime) ->
         session.execute(_INSERT, [_row(capture, now) for capture in captures])
 
 
-def keep(session: Session, capture: Capture, *, now: datetime) -> None:
-    """Store what was fetched, unless the article's last snapshot of this kind is the same bytes."""
+def keep(session: Session, capture: Capture, *, now: datetime) -> bool:
+    """Store what was fetched, unless the article's last snapshot of this kind is the same bytes.
+
+    Returns whether it was stored.
+    """
     last = session.exec(
         select(Snapshot.sha256)
         .where(Snapshot.article_id == capture.article_id, Snapshot.kind == capture.kind)
         .order_by(col(Snapshot.id).desc())
         .limit(1)
     ).first()
-    row = _row(capture, now)
-    if last is None or bytes(last) != row["sha256"]:
-        session.execute(_INSERT, [row])
+    if last is not None and bytes(last) == hashlib.sha256(capture.body).digest():
+        return False
+    session.execute(_INSERT, [_row(capture, now)])
+    return True
+
+
+def keep_behind(session: Session, capture: Capture, *, taken_at: datetime) -> None:
+    """Store what was captured before the article's newest page, and came later.
+
+    Everybody takes the highest id for the newest, so this one gets an id below zero: made of its
+    bytes and its time, so that the same capture is kept once.
+    """
+    row = _row(capture, taken_at)
+    unique = f"{capture.article_id} {taken_at.isoformat()} {row['sha256']!r}"
+    low = -1 - (int.from_bytes(hashlib.sha256(unique.encode()).digest()[:8]) >> 2)
+    session.execute(insert_into(session, Snapshot).on_conflict_do_nothing(), [row | {"id": low}])
 
 
 def _row(capture: Capture, now: datetime) -> dict[str, object]:

@@ -1,5 +1,8 @@
 """Draining a host: its due feeds and waiting pages, one after the other, over one connection.
 
+New things go first: pages that were read before are looked at again, for edits, when no feed is
+due and no page waits.
+
 Feeds and pages of one host are one task, not two, so that they share the host's turn: a feed
 that is due while the host's pages are being fetched is polled by whoever is at it.
 """
@@ -15,21 +18,28 @@ from ipaddress import ip_address, ip_network
 from threading import Event
 
 import structlog
+from sqlmodel import Session
 
 from ingest import url as urls
-from ingest.answers import PageOutcome, PollOutcome, PollVerdict, judge_page, judge_poll
+from ingest.answers import (
+    PageOutcome,
+    PageVerdict,
+    PollOutcome,
+    PollVerdict,
+    judge_page,
+    judge_poll,
+)
 from ingest.discovery import Discovery, discoveries
 from ingest.http import (
     FEED_LIMITS,
     PAGE_LIMITS,
     FetchError,
     HostBusy,
-    Refused,
     Response,
     Validators,
 )
 from ingest.schedule import PollFacts, next_interval, next_poll
-from store import articles, feeds, hosts
+from store import articles, feeds, hosts, looks
 from store import discoveries as discovered
 from store.articles import PageToFetch
 from store.discoveries import Recorded
@@ -42,8 +52,7 @@ log = structlog.get_logger(__name__)
 
 # One task works on a host for this long, then lets others have the thread and comes back.
 BUDGET = timedelta(seconds=30)
-# The lease outlives the budget and one whole exchange begun in its last moment.
-# (robots.txt, the page, and a wait for another host).
+# Outlives the budget and one exchange begun in its last moment (robots.txt, page, another host).
 LEASE = BUDGET + timedelta(seconds=75)
 # A wait for the host's next turn that is longer than this is not slept through.
 LONGEST_SLEEP = timedelta(seconds=5)
@@ -51,10 +60,10 @@ LONGEST_SLEEP = timedelta(seconds=5)
 BUSY_WAIT = timedelta(seconds=15)
 # The newest entries tell a feed's rhythm; more of them make the scheduling no better.
 RHYTHM_ENTRIES = 50
-
 # Pages claimed in one transaction. Few enough that a due feed of the host does not wait long, and
 # that the claims hold (`articles.FETCH_CLAIM`) until the last of them is asked for.
 PAGES_AT_ONCE = 8
+LOOKS_AT_ONCE = 4  # fewer, since a new page is to wait for none but these
 
 FEED_ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9,"
@@ -101,7 +110,10 @@ class _Turn:
 def drain_host(
     context: Context, host: str, nudges: Nudges, *, only_feeds: frozenset[int] | None = None
 ) -> Drained:
-    """Poll the host's due feeds (`only_feeds`: these alone) and fetch its waiting pages."""
+    """Poll the host's due feeds (`only_feeds`: these alone) and fetch its waiting pages.
+
+    Then look again at those that are due for it.
+    """
     owner = f"{clock.process_name()}:{uuid.uuid4().hex[:12]}"
     with context.database.writing() as session:
         held = hosts.acquire(session, host, owner=owner, now=clock.now(), lease=LEASE)
@@ -147,11 +159,12 @@ def _next_requests(
 ) -> bool:
     """Do the host's next pieces of work, a feed or some pages; False where there is none."""
     with context.database.writing() as session:
-        now = clock.now()
+        now, pages = clock.now(), list[PageToFetch]()
         feed = feeds.claim(session, turn.host, only=only_feeds, now=now)
-        pages = (
-            [] if feed else articles.claim_fetches(session, turn.host, limit=PAGES_AT_ONCE, now=now)
-        )
+        if feed is None:
+            pages = articles.claim_fetches(session, turn.host, limit=PAGES_AT_ONCE, now=now)
+        if feed is None and not pages and context.settings.refetch:
+            pages = looks.claim(session, turn.host, limit=LOOKS_AT_ONCE, now=now)
     if feed is not None:
         _poll(context, feed, turn, nudges)
     if pages:
@@ -166,7 +179,7 @@ def _fetch_all(context: Context, pages: Sequence[PageToFetch], turn: _Turn, nudg
         if not turn.wait():
             with context.database.writing() as session:
                 for left in pages[number:]:
-                    articles.release_fetch(session, left, again_at=clock.now())
+                    _release(session, left, clock.now())
             break
         if _fetch(context, page, turn) is Stage.PROCESS:
             fetched.append(page.id)
@@ -290,37 +303,67 @@ def _fetch(context: Context, page: PageToFetch, turn: _Turn) -> Stage | None:
     """Fetch an article's page, and write down what came of it: what it waits for now."""
     elsewhere = _turns_elsewhere(context, turn)
     try:
-        if not context.fetcher.robots_allow(page.url, turn=elsewhere):
-            raise Refused("robots.txt asks not to fetch this page")
-        _keep_crawl_delay(context, page, turn)
+        if not _has_robots(context, page, turn):
+            _put_back(context, page, turn.next_request_at)
+            return None
         answer: Response | FetchError = context.fetcher.get(
             page.url,
             limits=PAGE_LIMITS,
             accept=PAGE_ACCEPT,
             validators=Validators(page.etag, page.last_modified),
             turn=elsewhere,
+            obey_robots=True,
         )
     except HostBusy as busy:
         turn.asked(clock.now(), None)
-        with context.database.writing() as session:
-            articles.release_fetch(session, page, again_at=_after(busy))
+        _put_back(context, page, _after(busy))
         return None
     except FetchError as error:
         answer = error
     now = clock.now()
     verdict = judge_page(answer, refusals=turn.refusals, now=now)
     _keep_pause(context, turn, answer, verdict.host_pause, now)
-    with context.database.writing() as session:
-        stage = articles.record_fetch(session, page, verdict, jitter=clock.jitter(), now=now)
+    stage = _record(context, page, verdict, now)
     if verdict.outcome is not PageOutcome.FETCHED:
         log.info("page.not_fetched", url=page.url, status=verdict.status, error=verdict.error)
     return stage
 
 
-def _keep_crawl_delay(context: Context, page: PageToFetch, turn: _Turn) -> None:
-    asked = context.fetcher.crawl_delay(page.url)
-    if asked is not None:
-        turn.delay = max(turn.delay, timedelta(seconds=asked))
+def _record(
+    context: Context, page: PageToFetch, verdict: PageVerdict, now: datetime
+) -> Stage | None:
+    schedule = context.settings.refetch
+    with context.database.writing() as session:
+        if page.look is not None:
+            return looks.record(session, page, page.look, verdict, schedule=schedule, now=now)
+        return articles.record_fetch(
+            session, page, verdict, schedule=schedule, jitter=clock.jitter(), now=now
+        )
+
+
+def _release(session: Session, page: PageToFetch, again_at: datetime) -> None:
+    give_back = articles.release_fetch if page.look is None else looks.release
+    give_back(session, page, again_at=again_at)
+
+
+def _put_back(context: Context, page: PageToFetch, again_at: datetime) -> None:
+    with context.database.writing() as session:
+        _release(session, page, again_at)
+
+
+def _has_robots(context: Context, page: PageToFetch, turn: _Turn) -> bool:
+    """Learn what robots.txt says of the host's pace, a request like any other.
+
+    False where the page may not be asked for in this drain any more.
+    """
+    known = context.fetcher.knows_robots(page.url)
+    try:
+        asked = context.fetcher.crawl_delay(page.url, turn=_turns_elsewhere(context, turn))
+        turn.delay = max(turn.delay, timedelta(seconds=asked or 0.0))
+    finally:
+        if not known:
+            turn.next_request_at = clock.now() + turn.delay
+    return known or turn.wait()
 
 
 def _turns_elsewhere(

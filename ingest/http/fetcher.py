@@ -1,13 +1,14 @@
 """The fetcher: a GET with its redirects, within one deadline."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from ipaddress import IPv4Network, IPv6Network
 from types import TracebackType
 
 from ingest.http.budget import Deadline
 from ingest.http.connection import Dialler, tls_context
 from ingest.http.decoding import ACCEPT_ENCODING
+from ingest.http.errors import Refused
 from ingest.http.exchange import Exchanges
 from ingest.http.guard import networks
 from ingest.http.identity import checked, product_token
@@ -46,15 +47,20 @@ class Fetcher:
         accept: str,
         validators: Validators = NONE_YET,
         turn: Turn = always,
+        obey_robots: bool = False,
     ) -> Response:
         """Fetch `url`. Any status is an answer; what is none is raised as a FetchError.
 
         `accept` is the Accept field. `validators` make the request conditional, so that 304 may
         be the answer; they go along to redirect targets, whose answer they are of. `turn(host)` is
         entered around every hop to another host than the first, which is the caller's already.
+        With `obey_robots`, robots.txt is asked for every address on the way, and Refused is raised
+        where it disallows one.
         """
         fields = {"Accept": accept, **_conditions(validators)}
-        return self._follow(url, fields, limits, turn)
+        turn = _held(parse_target(url).host, turn)
+        allowed = self._allowed if obey_robots else None
+        return self._follow(url, fields, limits, turn, allowed=allowed)
 
     def robots_allow(self, url: str, *, turn: Turn = always) -> bool:
         """Whether robots.txt lets us ask for `url`; it is fetched where it is not known yet.
@@ -63,14 +69,19 @@ class Fetcher:
         for a site in trouble, never for a refused address.
         """
         target = parse_target(url)
-        return self._robots.rules(target.url, turn).allow(target.url)
+        return self._allowed(target.url, _held(target.host, turn))
+
+    def knows_robots(self, url: str) -> bool:
+        """Whether `robots_allow` would answer without a request."""
+        return self._robots.known(parse_target(url).url)
 
     def crawl_delay(self, url: str, *, turn: Turn = always) -> float | None:
         """Seconds that the site of `url` wants between requests, or None if it does not say.
 
         At most `robots.LONGEST_CRAWL_DELAY`. Raises FetchError like `robots_allow`.
         """
-        return self._robots.rules(parse_target(url).url, turn).crawl_delay
+        target = parse_target(url)
+        return self._robots.rules(target.url, _held(target.host, turn)).crawl_delay
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -96,16 +107,17 @@ class Fetcher:
         *,
         most_redirects: int = MAX_REDIRECTS,
         cut: bool = False,
+        allowed: Callable[[str, Turn], bool] | None = None,
     ) -> Response:
         deadline = Deadline(limits.deadline)
         sent = {"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING, **fields}
         target = parse_target(url)
-        first_host = target.host
         visited = [target.url]
         moved_for_good, permanent_url = True, None
         while True:
-            held = nullcontext() if target.host == first_host else turn(target.host)
-            with held:
+            if allowed is not None and not allowed(target.url, turn):
+                raise Refused("robots.txt asks not to fetch this page")
+            with turn(target.host):
                 answer = self._exchanges.ask(target, sent, limits, deadline, cut=cut)
             hop = next_hop(answer.status, answer.location, visited=visited, most=most_redirects)
             if hop is None:
@@ -128,6 +140,9 @@ class Fetcher:
             elapsed=deadline.elapsed(),
         )
 
+    def _allowed(self, url: str, turn: Turn) -> bool:
+        return self._robots.rules(url, turn).allow(url)
+
     def _robots_txt(self, url: str, turn: Turn) -> tuple[int, bytes]:
         answer = self._follow(
             url,
@@ -138,6 +153,15 @@ class Fetcher:
             cut=True,
         )
         return answer.status, answer.body
+
+
+def _held(host: str, turn: Turn) -> Turn:
+    """The turns of a caller who has that of `host` already."""
+
+    def take(other: str) -> AbstractContextManager[None]:
+        return nullcontext() if other == host else turn(other)
+
+    return take
 
 
 def _conditions(validators: Validators) -> dict[str, str]:

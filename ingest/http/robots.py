@@ -115,6 +115,12 @@ class Robots:
             with self._lock:
                 del self._asked[where]
 
+    def known(self, url: str) -> bool:
+        """Whether the rules for `url`, or that they cannot be had, are remembered."""
+        with self._lock:
+            remembered = self._remembered.get(origin(url))
+            return remembered is not None and remembered.until > self._clock()
+
     def _ask(self, where: str, turn: Turn, known: _Remembered | None) -> Rules:
         try:
             status, body = self._fetch(f"{where}/robots.txt", turn)

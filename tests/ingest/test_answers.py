@@ -146,6 +146,35 @@ def test_what_the_answer_to_a_page_means(
     assert (verdict.response is not None) is (outcome is PageOutcome.FETCHED)
 
 
+@pytest.mark.parametrize(
+    ("asked", "came", "gone"),
+    [
+        ("http://outlet.example/2026/visit.html", "http://outlet.example/", True),
+        ("http://outlet.example/2026/visit.html", "https://www.outlet.example", True),
+        ("http://outlet.example/?p=12", "http://outlet.example/", True),
+        ("http://outlet.example/2026/visit.html", "http://outlet.example/visit", False),
+        ("http://outlet.example/2026/visit.html", "http://outlet.example/?p=12", False),
+        ("http://outlet.example/", "https://outlet.example/", False),
+        ("http://links.example/x7", "http://outlet.example/", False),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 304])
+def test_an_article_that_leads_to_its_sites_front_page_is_gone(
+    asked: str, came: str, gone: bool, status: int
+) -> None:
+    answer = replace(ANSWER, url=asked, final_url=came, status=status)
+    verdict = judge_page(answer, refusals=0, now=NOW)
+    assert verdict.gone is gone
+    assert (verdict.response is None) is (gone or status == 304)
+
+
+def test_a_page_says_for_how_long_it_is_fresh() -> None:
+    fresh = replace(ANSWER, headers={"cache-control": "max-age=600"})
+    for answer in (fresh, replace(fresh, status=304)):
+        verdict = judge_page(answer, refusals=0, now=NOW)
+        assert verdict.fresh_for == timedelta(minutes=10)
+
+
 def test_an_error_that_is_a_novel_is_cut() -> None:
     verdict = judge_page(Unreachable("no\n" * 5_000), refusals=0, now=NOW)
     assert verdict.error is not None

@@ -58,6 +58,17 @@ def test_a_feed_that_gave_no_text_does_not_replace_a_wall() -> None:
     assert chosen.taken_from == "page"
 
 
+def test_a_page_without_any_text_is_a_wall_too() -> None:
+    empty = _document("page", Quality.SHORT, text="")
+    chosen = choose(empty, _document("feed", Quality.SHORT))
+    assert chosen is not None
+    assert (chosen.taken_from, chosen.quality) == ("feed", Quality.BLOCKED)
+    stands = Current(edition_hash("Title", "The text."), Quality.OK)
+    assert not is_new_revision(chosen, stands)
+    assert not is_new_revision(empty, stands)
+    assert is_new_revision(_document("feed", Quality.SHORT, text=""), stands)  # an entry's edit
+
+
 def test_nothing_comes_of_nothing() -> None:
     assert choose(None, None) is None
 

@@ -196,12 +196,13 @@ def test_requests_to_a_host_are_spaced_by_the_setting(
     times: list[float] = []
     items = [item(number, host=NAMES[0]) for number in range(2)]
     site.serve(FEED, noting(times, answers.page(rss(site, items), content_type="text/xml")))
+    site.serve("/robots.txt", noting(times, answers.status(404)))
     for each in items:
         site.serve(each.path, noting(times, answers.page(each.page)))
     add_feed(names.database, site.url(FEED, host=NAMES[0]))
     assert drain(names, nudges, NAMES[0]) is Drained.EMPTY
     gaps = [later - earlier for earlier, later in pairwise(times)]
-    assert len(gaps) == 2
+    assert len(gaps) == 3
     assert min(gaps) >= 0.3
 
 
@@ -214,14 +215,14 @@ def test_a_crawl_delay_is_kept(context: Context, site: Site, nudges: Heard, cloc
     def pages_asked() -> int:
         return sum(site.count(each.path) for each in items)
 
-    assert drain(context, nudges) is Drained.UNFINISHED
-    assert pages_asked() == 1
-    clock.forward(seconds=10)
-    assert drain(context, nudges) is Drained.UNFINISHED
-    assert pages_asked() == 1
-    clock.forward(seconds=10)
-    assert drain(context, nudges) is Drained.UNFINISHED
-    assert pages_asked() == 2
+    for so_far in (0, 1, 2):  # robots.txt is a request too
+        assert drain(context, nudges) is Drained.UNFINISHED
+        assert pages_asked() == so_far
+        clock.forward(seconds=10)
+        assert drain(context, nudges) is Drained.UNFINISHED
+        assert pages_asked() == so_far
+        clock.forward(seconds=10)
+    assert {row.attempts for row in rows(context.database, Article)} == {0}
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -321,6 +322,36 @@ def test_a_redirect_to_another_host_takes_that_hosts_turn(
     assert held > clock()
     assert host_row(names, NAMES[1]).lease_until is None
     assert all_are(names.database, Stage.PROCESS, of=1)
+
+
+@pytest.mark.parametrize("host", NAMES)
+def test_where_robots_txt_of_a_redirects_target_disallows_it_it_is_not_followed(
+    names: Context, site: Site, nudges: Heard, host: str
+) -> None:
+    site.feed(FEED, rss(site, [item(1, path="/go", host=NAMES[0])]))
+    site.redirect("/go", site.url("/closed/1.html", host=host))
+    site.page("/closed/1.html", item(1).page)
+    asked: list[str] = []
+    site.serve("/robots.txt", disallowing("/closed/", asked))
+    add_feed(names.database, site.url(FEED, host=NAMES[0]))
+    drain(names, nudges, NAMES[0])
+    assert site.count("/closed/1.html") == 0
+    assert [each.partition(":")[0] for each in asked] == list(dict.fromkeys([NAMES[0], host]))
+    withheld = only(names.database, Article)
+    assert withheld.stage == Stage.PROCESS
+    assert "robots.txt" in (withheld.error or "")
+    assert [row.lease_until for row in rows(names.database, Host)] == [None] * len(asked)
+
+
+def disallowing(path: str, asked: list[str]) -> Answer:
+    """A robots.txt for everybody, and the hosts for which it was asked."""
+    rules = answers.page(f"User-agent: *\nDisallow: {path}\n", content_type="text/plain")
+
+    def answer(exchange: Exchange) -> None:
+        asked.append(exchange.request.headers["host"])
+        rules(exchange)
+
+    return answer
 
 
 def test_a_redirect_to_a_busy_host_waits_without_losing_an_attempt(
