@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from ingest.discovery import Discovery, entry_to_json, is_told_by_dates, same_item
-from store import outbox, snapshots
+from store import outbox, snapshots, tombstones
 from store.articles import PROCESS_OVERDUE
 from store.database import insert_into
 from store.feeds import DueFeed
@@ -46,7 +46,10 @@ class _Known:
 def record(
     session: Session, feed: DueFeed, found: Sequence[Discovery], *, now: datetime
 ) -> Recorded:
-    """Store a poll's discoveries; running it twice with the same ones changes nothing."""
+    """Store a poll's discoveries; running it twice with the same ones changes nothing.
+
+    What an admin has purged is let lie: it is neither new nor changed, but known.
+    """
     read_before = (
         session.exec(
             select(Sighting.article_id).where(Sighting.feed_id == feed.id).limit(1)
@@ -72,13 +75,16 @@ def _chunks(found: Sequence[Discovery]) -> Iterator[Sequence[Discovery]]:
 def _record_chunk(
     session: Session, feed: DueFeed, chunk: Sequence[Discovery], now: datetime
 ) -> tuple[Recorded, int]:
-    known = _known(session, feed, chunk)
+    known, buried = _known(session, feed, chunk)
+    chunk = [discovery for discovery in chunk if digest(discovery.url) not in buried]
     inserted = _insert_articles(session, feed, chunk, known, now)
     articles = known.articles | inserted
     changed, touched, process = list[int](), list[int](), list[int]()
     fresh, captures = list[dict[str, object]](), list[Capture]()
     for discovery in chunk:
-        article_id = articles[digest(discovery.url)]
+        article_id = articles.get(digest(discovery.url))
+        if article_id is None:
+            continue  # another worker was first, and an admin has purged it since
         is_new = digest(discovery.url) in inserted
         sighting = known.sightings.get(article_id)
         if sighting is None:
@@ -100,7 +106,7 @@ def _record_chunk(
     if fresh:
         session.execute(insert_into(session, Sighting).on_conflict_do_nothing(), fresh)
     _touch(session, feed, list(known.sightings), now)
-    _lock(session, changed + touched)
+    lock(session, changed + touched)
     _put_to_work(session, [i for i in changed if i in process], Stage.PROCESS, now)
     _put_to_work(session, [i for i in changed if i not in process], Stage.FETCH, now)
     if is_told_by_dates(len(touched), len(known.sightings)):
@@ -113,25 +119,42 @@ def _record_chunk(
         ],
         now=now,
     )
-    return Recorded(len(inserted), len(changed), tuple(process)), len(known.sightings)
+    return Recorded(len(inserted), len(changed), tuple(process)), len(known.sightings) + len(buried)
 
 
-def _known(session: Session, feed: DueFeed, chunk: Sequence[Discovery]) -> _Known:
-    hashes = [digest(discovery.url) for discovery in chunk]
-    rows = session.execute(
-        select(Article.url_hash, Article.id).where(col(Article.url_hash).in_(hashes))
-    ).all()
-    articles: dict[bytes, int] = {bytes(url_hash): article_id for url_hash, article_id in rows}
-    by_guid = _moved(session, feed, [d for d in chunk if digest(d.url) not in articles])
+def _known(
+    session: Session, feed: DueFeed, chunk: Sequence[Discovery]
+) -> tuple[_Known, set[bytes]]:
+    """What is known of a chunk, and what of it was purged, by the hashes of the URLs.
+
+    Tombstones are asked for after the articles are locked: an article that is purged meanwhile is
+    either there until the end, or seen to be buried.
+    """
+    articles = find(session, [digest(discovery.url) for discovery in chunk])
+    unknown = [discovery for discovery in chunk if digest(discovery.url) not in articles]
+    by_guid = _moved(session, feed, unknown)
     # One that is there under its own link has not moved: the publisher gave two items one GUID.
     there = set(articles.values())
     articles |= {key: article_id for key, article_id in by_guid.items() if article_id not in there}
+    unknown = [discovery for discovery in unknown if digest(discovery.url) not in articles]
+    buried = tombstones.lying(session, feed.id, unknown) if unknown else set()
     sightings = session.exec(
         select(Sighting).where(
             Sighting.feed_id == feed.id, col(Sighting.article_id).in_(articles.values())
         )
     ).all()
-    return _Known(articles, {sighting.article_id: sighting for sighting in sightings})
+    return _Known(articles, {sighting.article_id: sighting for sighting in sightings}), buried
+
+
+def find(session: Session, url_hashes: Sequence[bytes]) -> dict[bytes, int]:
+    """The articles of these URLs, which nobody purges from now on until the transaction ends."""
+    rows = session.execute(
+        select(Article.url_hash, Article.id)
+        .where(col(Article.url_hash).in_(url_hashes))
+        .order_by(col(Article.url_hash))
+        .with_for_update(read=True, key_share=True)
+    ).all()
+    return {bytes(url_hash): article_id for url_hash, article_id in rows}
 
 
 def _moved(session: Session, feed: DueFeed, unknown: Sequence[Discovery]) -> dict[bytes, int]:
@@ -140,7 +163,11 @@ def _moved(session: Session, feed: DueFeed, unknown: Sequence[Discovery]) -> dic
     if not with_guid:
         return {}
     sightings = session.exec(
-        select(Sighting).where(Sighting.feed_id == feed.id, col(Sighting.guid_hash).in_(with_guid))
+        select(Sighting)
+        .join(Article, col(Article.id) == col(Sighting.article_id))
+        .where(Sighting.feed_id == feed.id, col(Sighting.guid_hash).in_(with_guid))
+        .order_by(col(Article.url_hash))
+        .with_for_update(of=Article, read=True, key_share=True)
     ).all()
     moved: dict[bytes, int] = {}
     for sighting in sightings:
@@ -179,12 +206,9 @@ def _insert_articles(
         rows,
     ).all()
     mine: dict[bytes, int] = {bytes(url_hash): article_id for url_hash, article_id in inserted}
-    lost = [row["url_hash"] for row in rows if row["url_hash"] not in mine]
+    lost = [url_hash for row in rows if (url_hash := digest(str(row["url"]))) not in mine]
     if lost:  # another worker was first; its articles are known now
-        others = session.execute(
-            select(Article.url_hash, Article.id).where(col(Article.url_hash).in_(lost))
-        ).all()
-        known.articles.update({bytes(url_hash): article_id for url_hash, article_id in others})
+        known.articles.update(find(session, lost))
     return mine
 
 
@@ -259,12 +283,15 @@ def _put_to_work(session: Session, article_ids: Sequence[int], stage: Stage, now
         session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _lock(session: Session, article_ids: Sequence[int]) -> None:
-    """Lock articles in one order: two feeds that change the same ones must not deadlock."""
+def lock(session: Session, article_ids: Sequence[int]) -> None:
+    """Lock articles in one order: two feeds that change the same ones must not deadlock.
+
+    With the lock that `find`'s, which both may hold on the same article, does not conflict with.
+    """
     if article_ids:
         session.execute(
             select(Article.id)
             .where(col(Article.id).in_(article_ids))
             .order_by(col(Article.id))
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
