@@ -210,7 +210,7 @@ def canonical_link(head: Head, *, url: str) -> str | None:
     base = resolve(url, head.base) if head.base else url
     for stated in (head.canonical_link, head.first("og:url"), head.article.url):
         link = resolve(base or url, stated.strip()) if stated.strip() else None
-        if link is None or (_is_home(link) and not _is_home(url)):
+        if link is None or (is_home(link) and not is_home(url)):
             continue
         try:
             return canonical(link)
@@ -222,7 +222,7 @@ def canonical_link(head: Head, *, url: str) -> str | None:
 def states_home_page(head: Head, *, url: str) -> bool:
     """Whether the page says that it is the site's home page though its URL is an article's."""
     stated = [resolve(url, link) for link in (head.canonical_link, head.first("og:url")) if link]
-    return not _is_home(url) and bool(stated) and all(link and _is_home(link) for link in stated)
+    return not is_home(url) and bool(stated) and all(link and is_home(link) for link in stated)
 
 
 def _names(head: Head, url: str) -> Iterator[str]:
@@ -271,6 +271,7 @@ def _squeezed(text: str) -> str:
     return normalised(text).replace(" ", "")
 
 
-def _is_home(url: str) -> bool:
+def is_home(url: str) -> bool:
+    """Whether an address is a site's front page."""
     parts = urlsplit(url)
     return parts.path.strip("/").lower() in ("", "index.html", "index.htm") and not parts.query

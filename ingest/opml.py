@@ -4,7 +4,7 @@ What OPML has no attribute for (source, country, kind, stateMedia) is written as
 own, which other readers pass over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -23,16 +23,25 @@ def read_opml(body: bytes) -> tuple[FeedSpec, ...]:
     refused unread: no honest list needs them, and they are how XML is made to explode.
     """
     specs: dict[str, FeedSpec] = {}
-    for outline in _root(body).iter("outline"):
-        attributes = {str(name).lower(): str(value) for name, value in outline.attrib.items()}
+    for line, attributes in read_outlines(body):
         if not attributes.get("xmlurl"):
             continue
         try:
             spec = _spec(attributes)
         except CatalogueError as error:
-            raise CatalogueError(f"line {outline.sourceline}: {error}") from None
+            raise CatalogueError(f"line {line}: {error}") from None
         specs.setdefault(spec.url, spec)
     return tuple(specs.values())
+
+
+def read_outlines(body: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+    """Every outline of an OPML document: its line, and its attributes by lower-case name.
+
+    Raises CatalogueError as `read_opml` does.
+    """
+    for outline in _root(body).iter("outline"):
+        attributes = {str(name).lower(): str(value) for name, value in outline.attrib.items()}
+        yield outline.sourceline or 0, attributes
 
 
 def write_opml(specs: Iterable[FeedSpec]) -> bytes:
