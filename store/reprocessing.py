@@ -1,0 +1,419 @@
+"""Doing stored articles again: what stands of each, and what a run puts in its place.
+
+Nothing is overwritten. A text that comes out differently is a new revision, a judgement a new
+tagging, both marked with their run; what the article shows is pointed at them, and
+`store.undoing` can point it back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, Select, bindparam, case, func, select
+from sqlmodel import Session
+
+from ingest.discovery import entry_from_json
+from ingest.edition import Current
+from ingest.extract import Document
+from ingest.quality import Quality
+from ingest.relations.tagging import Tagging as Judgement
+from store import merging, outbox, processing, snapshots, stories, taggings
+from store.database import insert_into
+from store.outbox import Happening
+from store.processing import Examined, Page, Work, source_side
+from store.tables import (
+    Article,
+    Revision,
+    RunChange,
+    Snapshot,
+    Source,
+    StoryText,
+    Tagging,
+    TaggingTopic,
+    table,
+)
+
+_articles, _revisions, _taggings = table(Article), table(Revision), table(Tagging)
+_sources, _texts, _topics = table(Source), table(StoryText), table(TaggingTopic)
+_snapshots, _changes = table(Snapshot), table(RunChange)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a tagging says, as far as analysts filter by it."""
+
+    relevance: str
+    score: float
+    topics: tuple[str, ...]
+    stance: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An article as it stands: its text, who made it, and the judgement on it."""
+
+    article_id: int
+    url: str
+    first_seen_at: datetime
+    country: str | None
+    source_side: Literal["us", "china"] | None
+    story_id: int
+    revision_id: int
+    title: str
+    text: str
+    published_at: datetime | None
+    quality: Quality
+    content_hash: bytes
+    text_hash: bytes
+    source: str
+    extractor: str  # that makes this text of its bytes
+    algorithm: str | None  # of its fingerprint; None where the text stands for no story
+    tagging_id: int | None
+    tagger: tuple[str, str] | None  # tagger and lexicon
+    labels: Labels | None
+
+    @property
+    def current(self) -> Current:
+        """The revision, as `ingest.edition` asks for it."""
+        return Current(self.content_hash, self.quality)
+
+
+_STANDING: Select[Any] = (
+    select(
+        _articles.c.id,
+        _articles.c.url,
+        _articles.c.first_seen_at,
+        _articles.c.story_id,
+        _articles.c.tagging_id,
+        _sources.c.country,
+        _sources.c.kind,
+        _sources.c.name.label("source"),
+        _revisions.c.id.label("revision_id"),
+        _revisions.c.title,
+        _revisions.c.text,
+        _revisions.c.published_at,
+        _revisions.c.quality,
+        _revisions.c.content_hash,
+        _revisions.c.text_hash,
+        func.coalesce(_revisions.c.confirmed_version, _revisions.c.extractor_version).label(
+            "extractor"
+        ),
+        _texts.c.algorithm_version,
+        _taggings.c.tagger_version,
+        _taggings.c.lexicon_version,
+        _taggings.c.relevance,
+        _taggings.c.score,
+        _taggings.c.stance,
+    )
+    .join(_sources, _sources.c.id == _articles.c.source_id)
+    .join(_revisions, _revisions.c.id == _articles.c.revision_id)
+    .outerjoin(_taggings, _taggings.c.id == _articles.c.tagging_id)
+    .outerjoin(_texts, _texts.c.text_hash == _revisions.c.text_hash)
+    .where(_articles.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_articles.c.id)
+)
+
+
+def load(session: Session, article_ids: Sequence[int]) -> list[Standing]:
+    """How these articles stand, in order of their ids; those that were never read are left out."""
+    rows = session.execute(_STANDING, {"ids": list(article_ids)}).all()
+    topics: dict[int, list[str]] = {}
+    for tagging_id, topic in session.execute(
+        select(_topics.c.tagging_id, _topics.c.topic)
+        .where(_topics.c.tagging_id.in_([row.tagging_id for row in rows if row.tagging_id]))
+        .order_by(_topics.c.topic)
+    ):
+        topics.setdefault(tagging_id, []).append(topic)
+    return [_standing(row, tuple(topics.get(row.tagging_id, ()))) for row in rows]
+
+
+def _standing(row: Row[Any], topics: tuple[str, ...]) -> Standing:
+    tagged = row.tagger_version is not None
+    return Standing(
+        article_id=row.id,
+        url=row.url,
+        first_seen_at=row.first_seen_at,
+        country=row.country,
+        source_side=source_side(row.kind, row.country),
+        story_id=row.story_id,
+        revision_id=row.revision_id,
+        title=row.title,
+        text=row.text,
+        published_at=row.published_at,
+        quality=Quality(row.quality),
+        content_hash=bytes(row.content_hash),
+        text_hash=bytes(row.text_hash),
+        source=row.source,
+        extractor=row.extractor,
+        algorithm=row.algorithm_version,
+        tagging_id=row.tagging_id,
+        tagger=(row.tagger_version, row.lexicon_version) if tagged else None,
+        labels=Labels(row.relevance, row.score, topics, row.stance) if tagged else None,
+    )
+
+
+_page, _entry = _snapshots.alias("page"), _snapshots.alias("entry")
+
+
+def _newest(kind: str) -> Any:
+    return (
+        select(func.max(_snapshots.c.id))
+        .where(_snapshots.c.article_id == _articles.c.id, _snapshots.c.kind == kind)
+        .scalar_subquery()
+    )
+
+
+# The page that the revision was made of; a later one may be a wall, or gone.
+_made_of = case(
+    (_revisions.c.taken_from == "page", _revisions.c.snapshot_id), else_=_newest(snapshots.PAGE)
+)
+_BYTES: Select[Any] = (
+    select(
+        _articles.c.id,
+        _page.c.id.label("page_id"),
+        _page.c.body.label("page_body"),
+        _page.c.url.label("page_url"),
+        _page.c.content_type.label("page_type"),
+        _entry.c.id.label("entry_id"),
+        _entry.c.body.label("entry_body"),
+    )
+    .join(_revisions, _revisions.c.id == _articles.c.revision_id)
+    .outerjoin(_page, _page.c.id == _made_of)
+    .outerjoin(_entry, _entry.c.id == _newest(snapshots.ENTRY))
+    .where(_articles.c.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def load_bytes(session: Session, standings: Sequence[Standing]) -> dict[int, Work]:
+    """The bytes that these articles' texts were made of, by article, still to be unpacked."""
+    standing = {each.article_id: each for each in standings}
+    rows = session.execute(_BYTES, {"ids": list(standing)})
+    return {row.id: _work(standing[row.id], row) for row in rows}
+
+
+def _work(standing: Standing, row: Row[Any]) -> Work:
+    page = None
+    if row.page_body is not None:
+        page = Page(snapshots.decompress(row.page_body), row.page_url, row.page_type)
+    return Work(
+        article_id=standing.article_id,
+        url=standing.url,
+        first_seen_at=standing.first_seen_at,
+        country=standing.country,
+        source_side=standing.source_side,
+        page=page,
+        page_snapshot=row.page_id,
+        entry=entry_from_json(snapshots.decompress(row.entry_body)) if row.entry_body else None,
+        entry_snapshot=row.entry_id,
+        current=standing.current,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Redone:
+    """What came of doing an article again; an empty field changes nothing.
+
+    `work` are the bytes, where they were read again. `document`: the text came out differently.
+    `judgement`: what today's tagger says of the text, the new one if there is one. `confirmed`:
+    today's extractor makes the same text. `settle`: its story is to be decided again; a dry run
+    tells by `moves_to` what would come of that. `error`: it broke our code.
+    """
+
+    standing: Standing
+    work: Work | None = None
+    document: Document | None = None
+    judgement: Judgement | None = None
+    confirmed: bool = False
+    settle: bool = False
+    moves_to: str | None = None
+    error: str | None = None
+
+    @property
+    def labels(self) -> Labels | None:
+        """What will be said of the article."""
+        if self.judgement is None:
+            return self.standing.labels
+        topics = tuple(sorted(topic.id for topic in self.judgement.topics))
+        score = round(self.judgement.score, taggings.SCORE_DIGITS)
+        stance = self.judgement.stance
+        return Labels(str(self.judgement.relevance), score, topics, str(stance) if stance else None)
+
+    @property
+    def relabelled(self) -> bool:
+        """Whether analysts who filter by labels find it elsewhere."""
+        before, after = self.standing.labels, self.labels
+        if before is None or after is None:
+            return before is not after
+        return (before.relevance, before.topics, before.stance) != (
+            after.relevance,
+            after.topics,
+            after.stance,
+        )
+
+
+_LOCK: Select[Any] = (
+    select(_articles.c.id, _articles.c.revision_id, _articles.c.tagging_id, _articles.c.story_id)
+    .where(_articles.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_articles.c.id)
+    .with_for_update()
+)
+_POINT = (
+    _articles.update()
+    .where(_articles.c.id == bindparam("article"))
+    .values(tagging_id=bindparam("tagging"))
+)
+
+
+def apply_judgements(
+    session: Session, run_id: int, redone: Sequence[Redone], extractor: str, *, now: datetime
+) -> None:
+    """Store new judgements, and which texts `extractor` confirms, all in one transaction.
+
+    An article whose text is another by now is passed over: whatever made it is of today.
+    """
+    by_article = {each.standing.article_id: each for each in redone}
+    locked = {
+        row.id: row
+        for row in session.execute(_LOCK, {"ids": list(by_article)})
+        if row.revision_id == by_article[row.id].standing.revision_id
+    }
+    confirmed = [by_article[i].standing.revision_id for i in locked if by_article[i].confirmed]
+    if confirmed:
+        session.execute(
+            _revisions.update()
+            .where(_revisions.c.id.in_(confirmed))
+            .values(confirmed_version=extractor)
+        )
+    judged = [
+        (each, judgement)
+        for each in (by_article[i] for i in locked)
+        if (judgement := each.judgement) is not None
+    ]
+    if not judged:
+        return
+    ids = taggings.store(
+        session,
+        [(each.standing.revision_id, judgement) for each, judgement in judged],
+        now=now,
+        run_id=run_id,
+    )
+    articles = [each.standing.article_id for each, _ in judged]
+    session.execute(
+        _POINT,
+        [
+            {"article": article_id, "tagging": tagging_id}
+            for article_id, tagging_id in zip(articles, ids, strict=True)
+        ],
+    )
+    remember(
+        session,
+        [
+            {
+                "run_id": run_id,
+                "article_id": article_id,
+                "revision_before": locked[article_id].revision_id,
+                "revision_after": locked[article_id].revision_id,
+                "tagging_before": locked[article_id].tagging_id,
+                "tagging_after": tagging_id,
+                "story_before": locked[article_id].story_id,
+                "story_after": locked[article_id].story_id,
+            }
+            for article_id, tagging_id in zip(articles, ids, strict=True)
+        ],
+    )
+    for story_id in sorted({locked[article_id].story_id for article_id in articles}):
+        stories.refresh(session, story_id)
+    outbox.write(
+        session,
+        [_tagged(each, locked[each.standing.article_id].story_id) for each, _ in judged
+         if each.relabelled],
+        now=now,
+    )  # fmt: skip
+
+
+_LOCK_ONE: Select[Any] = (
+    select(
+        _articles.c.revision_id,
+        _articles.c.tagging_id,
+        _articles.c.revisions,
+        _articles.c.source_id,
+        _articles.c.story_id,
+        _articles.c.title,
+        _articles.c.error,
+    )
+    .where(_articles.c.id == bindparam("article"))
+    .with_for_update()
+)
+
+
+def apply_text(
+    session: Session,
+    run_id: int,
+    each: Redone,
+    examined: Examined,
+    *,
+    merging_stories: bool,
+    now: datetime,
+) -> None:
+    """Store a text that came out differently, as a new revision with its judgement.
+
+    Raises `MergeNeeded` as `processing.record` does. An article whose text is another by now is
+    passed over.
+    """
+    standing, work, judgement = each.standing, each.work, each.judgement
+    assert work is not None and judgement is not None
+    may_merge = merging.hold(session, merging=merging_stories)
+    article = session.execute(_LOCK_ONE, {"article": standing.article_id}).first()
+    if article is None or article.revision_id != standing.revision_id:
+        return
+    written = processing.write(
+        session, article, work, examined, judgement, may_merge=may_merge, now=now, run_id=run_id
+    )
+    remember(
+        session,
+        [
+            {
+                "run_id": run_id,
+                "article_id": standing.article_id,
+                "revision_before": article.revision_id,
+                "revision_after": written.revision_id,
+                "tagging_before": article.tagging_id,
+                "tagging_after": written.tagging_id,
+                "story_before": article.story_id,
+                "story_after": written.joined.story_id,
+            }
+        ],
+    )
+    outbox.write(session, processing.happenings(work, written, judgement), now=now)
+
+
+def remember(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write down what a run changes of articles; of what it changes twice, the first state."""
+    insert = insert_into(session, RunChange)
+    session.execute(
+        insert.on_conflict_do_update(
+            index_elements=[_changes.c.run_id, _changes.c.article_id],
+            set_={
+                name: insert.excluded[name]
+                for name in ("revision_after", "tagging_after", "story_after")
+            },
+        ),
+        list(rows),
+    )
+
+
+def _tagged(each: Redone, story_id: int) -> Happening:
+    labels = each.labels
+    assert labels is not None
+    return Happening(
+        "story.tagged",
+        article_id=each.standing.article_id,
+        story_id=story_id,
+        payload={
+            "url": each.standing.url,
+            "relevance": labels.relevance,
+            "score": labels.score,
+            "topics": list(labels.topics),
+        },
+    )

@@ -1,0 +1,424 @@
+"""Reprocessing runs: what was chosen, how far each is, and what it changed.
+
+A run's articles stand in chunks, whose rows are its queue, as an article's row is that of live
+work: a chunk is claimed by one worker at a time, and one whose worker died comes back by itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select, update
+from sqlmodel import Session, col
+
+from store.tables import (
+    Article,
+    Feed,
+    Revision,
+    Run,
+    RunChange,
+    RunChunk,
+    Sighting,
+    Source,
+    Step,
+    StoryText,
+    Tagging,
+    table,
+)
+
+# Articles in a chunk. Extraction takes some 25 ms a page, so that a chunk is a second of work and
+# live articles, which go first, never wait longer for a process; tagging takes half of one.
+CHUNK = {Step.EXTRACT: 40, Step.DEDUPE: 100, Step.TAG: 100}
+# A chunk comes back after this, should its worker die: longer than the hard limit of a task.
+CLAIM = timedelta(minutes=2)
+# A chunk that failed so often, whatever the reason, is set aside with its error.
+ATTEMPTS = 3
+
+RUNNING, STOPPED, DONE, UNDONE = "running", "stopped", "done", "undone"
+WAITING, FAILED = "waiting", "failed"
+
+_runs, _chunks, _changes = table(Run), table(RunChunk), table(RunChange)
+_INSERT_CHUNKS = _chunks.insert()
+
+
+class RunError(Exception):
+    """What was asked of a run cannot be done; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The code that a run works with."""
+
+    extractor: str
+    algorithm: str  # of fingerprints
+    tagger: str
+    lexicon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which articles are done again; an empty field asks nothing.
+
+    `since` and `until` bound the time when an article was published, or else first seen. `source`
+    is a part of an outlet's name. `outdated`: only those whose extractor, fingerprint, tagger or
+    lexicon is of another version, as far as the steps to be done are concerned.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    source: str | None = None
+    feed: str | None = None
+    story: int | None = None
+    relevance: tuple[str, ...] = ()
+    outdated: bool = False
+
+    def described(self) -> dict[str, Any]:
+        """The fields that ask something, as plain JSON values."""
+        asked = {name: value for name, value in asdict(self).items() if value}
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in asked.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Articles of a run that one worker has in hand; `attempts` counts this one."""
+
+    run_id: int
+    number: int
+    article_ids: tuple[int, ...]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is, in articles."""
+
+    state: str
+    articles: int
+    done: int
+    failed: int
+
+    @property
+    def left(self) -> int:
+        """Articles that wait still."""
+        return self.articles - self.done - self.failed
+
+
+def choose(session: Session, selection: Selection, step: Step, versions: Versions) -> list[int]:
+    """The articles that a selection names, in order of their ids: those that have been read."""
+    statement = (
+        select(col(Article.id))
+        .join(Revision, col(Revision.id) == col(Article.revision_id))
+        .outerjoin(Tagging, col(Tagging.id) == col(Article.tagging_id))
+        .where(*_conditions(selection, step, versions))
+        .order_by(col(Article.id))
+    )
+    return list(session.execute(statement).scalars())
+
+
+def _conditions(
+    selection: Selection, step: Step, versions: Versions
+) -> Iterator[ColumnElement[bool]]:
+    when = func.coalesce(col(Article.published_at), col(Article.first_seen_at))
+    if selection.since is not None:
+        yield when >= selection.since
+    if selection.until is not None:
+        yield when < selection.until
+    if selection.source:
+        named = col(Source.name).icontains(selection.source, autoescape=True)
+        yield exists().where(col(Source.id) == col(Article.source_id), named)
+    if selection.feed:
+        yield exists().where(
+            col(Sighting.article_id) == col(Article.id),
+            col(Sighting.feed_id) == col(Feed.id),
+            col(Feed.url) == selection.feed,
+        )
+    if selection.story is not None:
+        yield col(Article.story_id) == selection.story
+    if selection.relevance:
+        yield col(Tagging.relevance).in_(selection.relevance)
+    if selection.outdated:
+        yield or_(*_outdated(step, versions))
+
+
+def _outdated(step: Step, versions: Versions) -> Iterator[ColumnElement[bool]]:
+    yield col(Tagging.id).is_(None)
+    yield col(Tagging.tagger_version) != versions.tagger
+    yield col(Tagging.lexicon_version) != versions.lexicon
+    if step in (Step.EXTRACT, Step.DEDUPE):
+        yield exists().where(
+            col(StoryText.text_hash) == col(Revision.text_hash),
+            col(StoryText.algorithm_version) != versions.algorithm,
+        )
+    if step is Step.EXTRACT:
+        made_by = func.coalesce(col(Revision.confirmed_version), col(Revision.extractor_version))
+        yield made_by != versions.extractor
+
+
+def begin(
+    session: Session,
+    article_ids: Sequence[int],
+    *,
+    step: Step,
+    selection: Selection,
+    versions: Versions,
+    by: str,
+    now: datetime,
+) -> int:
+    """Write a run down, with its articles in chunks; return its number."""
+    run = Run(
+        step=step,
+        selection=selection.described(),
+        started_at=now,
+        started_by=by,
+        state=RUNNING,
+        articles=len(article_ids),
+        extractor_version=versions.extractor,
+        algorithm_version=versions.algorithm,
+        tagger_version=versions.tagger,
+        lexicon_version=versions.lexicon,
+    )
+    session.add(run)
+    session.flush()
+    assert run.id is not None
+    size = CHUNK[step]
+    parts = [article_ids[start : start + size] for start in range(0, len(article_ids), size)]
+    _insert_chunks(session, run.id, parts, first=0)
+    return run.id
+
+
+def _insert_chunks(
+    session: Session, run_id: int, parts: Sequence[Sequence[int]], *, first: int
+) -> None:
+    rows = [
+        {
+            "run_id": run_id,
+            "number": number,
+            "article_ids": list(part),
+            "size": len(part),
+            "state": WAITING,
+            "attempts": 0,
+        }
+        for number, part in enumerate(parts, start=first)
+    ]
+    if rows:
+        session.execute(_INSERT_CHUNKS, rows)
+
+
+def get(session: Session, run_id: int) -> Run:
+    """A run by its number. Raises `RunError` where there is none."""
+    run = session.get(Run, run_id)
+    if run is None:
+        raise RunError(f"there is no run {run_id}: `transpacific runs` lists them")
+    return run
+
+
+def latest_unfinished(session: Session) -> Run | None:
+    """The newest run that was stopped, or is still under way."""
+    return session.execute(
+        select(Run)
+        .where(col(Run.state).in_((RUNNING, STOPPED)))
+        .order_by(col(Run.id).desc())
+        .limit(1)
+    ).scalar()
+
+
+def every(session: Session, *, limit: int) -> Sequence[Run]:
+    """The newest runs first."""
+    return session.execute(select(Run).order_by(col(Run.id).desc()).limit(limit)).scalars().all()
+
+
+# --- work ---
+
+
+_next = _chunks.alias()
+_CLAIM = (
+    _chunks.update()
+    .where(
+        _chunks.c.run_id == bindparam("run"),
+        _chunks.c.number
+        == select(_next.c.number)
+        .where(
+            _next.c.run_id == bindparam("run"),
+            _next.c.state == WAITING,
+            or_(_next.c.claimed_until.is_(None), _next.c.claimed_until <= bindparam("now")),
+        )
+        .order_by(_next.c.number)
+        .limit(1)
+        .scalar_subquery(),
+    )
+    .values(attempts=_chunks.c.attempts + 1, claimed_until=bindparam("until"))
+    .returning(_chunks.c.number, _chunks.c.article_ids, _chunks.c.attempts, _chunks.c.error)
+)
+
+
+def claim(session: Session, run_id: int, *, now: datetime) -> Chunk | None:
+    """Take the run's next waiting chunk in hand; None where none waits, or the run was stopped.
+
+    A chunk whose worker died is taken apart: of its articles, the one that kills workers shall
+    stand alone.
+    """
+    # Locked, so that of two workers that look for a chunk one sees what the other takes.
+    run = session.execute(
+        select(_runs.c.state, _runs.c.step).where(_runs.c.id == run_id).with_for_update()
+    ).first()
+    if run is None or run.state != RUNNING:
+        return None
+    # Of two copies, the one that arrived first is the story's: one chunk after the other.
+    if run.step == Step.DEDUPE and _is_any_in_hand(session, run_id, now):
+        return None
+    while True:
+        row = session.execute(_CLAIM, {"run": run_id, "now": now, "until": now + CLAIM}).first()
+        if row is None:
+            return None
+        chunk = Chunk(run_id, row.number, tuple(row.article_ids), row.attempts)
+        # It was claimed before, and whoever had it has not said how it ended.
+        died = chunk.attempts > 1 and row.error is None
+        if died and len(chunk.article_ids) > 1:
+            _take_apart(session, chunk)
+        elif chunk.attempts > ATTEMPTS:
+            _end(session, chunk, FAILED, "its worker died each time")
+        else:
+            return chunk
+
+
+def _is_any_in_hand(session: Session, run_id: int, now: datetime) -> bool:
+    in_hand = select(_chunks.c.number).where(
+        _chunks.c.run_id == run_id, _chunks.c.state == WAITING, _chunks.c.claimed_until > now
+    )
+    return session.execute(in_hand.limit(1)).first() is not None
+
+
+def _take_apart(session: Session, chunk: Chunk) -> None:
+    of_run = _chunks.c.run_id == chunk.run_id
+    last = session.execute(select(func.max(_chunks.c.number)).where(of_run)).scalar_one()
+    session.execute(_chunks.delete().where(of_run, _chunks.c.number == chunk.number))
+    alone = [(article_id,) for article_id in chunk.article_ids]
+    _insert_chunks(session, chunk.run_id, alone, first=last + 1)
+
+
+def finish_chunk(
+    session: Session, chunk: Chunk, *, failed: bool = False, error: str | None = None
+) -> None:
+    """A chunk is done, `error` telling of single articles; or it has failed, and waits again until
+    it has failed too often."""
+    state = DONE
+    if failed:
+        state = FAILED if chunk.attempts >= ATTEMPTS else WAITING
+    _end(session, chunk, state, error)
+
+
+def _end(session: Session, chunk: Chunk, state: str, error: str | None) -> None:
+    session.execute(
+        _chunks.update()
+        .where(_chunks.c.run_id == chunk.run_id, _chunks.c.number == chunk.number)
+        .values(state=state, claimed_until=None, error=error)
+    )
+
+
+def finish(session: Session, run_id: int, *, now: datetime) -> bool:
+    """Close the run if nothing of it waits any more; say whether it is closed."""
+    waiting = exists().where(_chunks.c.run_id == run_id, _chunks.c.state == WAITING)
+    session.execute(
+        _runs.update()
+        .where(_runs.c.id == run_id, _runs.c.state == RUNNING, ~waiting)
+        .values(state=DONE, finished_at=now)
+    )
+    return bool(session.execute(select(_runs.c.state).where(_runs.c.id == run_id)).scalar() == DONE)
+
+
+def stop(session: Session, run_id: int) -> None:
+    """Let no further chunk begin."""
+    _set_state(session, run_id, {RUNNING}, STOPPED)
+
+
+def resume(session: Session, run_id: int) -> None:
+    """Go on where it was stopped; what had failed is tried again. Raises `RunError`."""
+    run = get(session, run_id)
+    if run.state in (DONE, UNDONE) and not _failed(session, run_id):
+        raise RunError(f"run {run_id} is {run.state}: there is nothing to resume")
+    session.execute(
+        update(Run).where(col(Run.id) == run_id).values(state=RUNNING, finished_at=None)
+    )
+    session.execute(
+        _chunks.update()
+        .where(_chunks.c.run_id == run_id, _chunks.c.state.in_((WAITING, FAILED)))
+        .values(state=WAITING, attempts=0, claimed_until=None)
+    )
+
+
+def _failed(session: Session, run_id: int) -> bool:
+    found = select(_chunks.c.number).where(_chunks.c.run_id == run_id, _chunks.c.state == FAILED)
+    return session.execute(found.limit(1)).first() is not None
+
+
+def _set_state(session: Session, run_id: int, before: set[str], after: str) -> None:
+    session.execute(
+        update(Run).where(col(Run.id) == run_id, col(Run.state).in_(before)).values(state=after)
+    )
+
+
+def running(session: Session, *, now: datetime) -> list[tuple[int, int]]:
+    """Runs under way, with how many of their chunks nobody has in hand."""
+    free = case(
+        (or_(_chunks.c.claimed_until.is_(None), _chunks.c.claimed_until <= now), 1), else_=0
+    )
+    rows = session.execute(
+        select(_runs.c.id, func.coalesce(func.sum(free), 0))
+        .outerjoin(_chunks, (_chunks.c.run_id == _runs.c.id) & (_chunks.c.state == WAITING))
+        .where(_runs.c.state == RUNNING)
+        .group_by(_runs.c.id)
+        .order_by(_runs.c.id)
+    )
+    return [(run_id, int(chunks)) for run_id, chunks in rows]
+
+
+def progress(session: Session, run_id: int) -> Progress:
+    """How far a run is."""
+    run = get(session, run_id)
+    counted = select(_chunks.c.state, func.sum(_chunks.c.size)).where(_chunks.c.run_id == run_id)
+    counts = {state: int(n) for state, n in session.execute(counted.group_by(_chunks.c.state))}
+    return Progress(run.state, run.articles, counts.get(DONE, 0), counts.get(FAILED, 0))
+
+
+def errors(session: Session, run_id: int) -> list[str]:
+    """What went wrong, each message once."""
+    found = select(_chunks.c.error).where(
+        _chunks.c.run_id == run_id, _chunks.c.state != WAITING, _chunks.c.error.is_not(None)
+    )
+    return sorted(set(session.execute(found).scalars()))
+
+
+# --- changes ---
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How many articles a run gave another text, another judgement, another story."""
+
+    texts: int
+    taggings: int
+    stories: int
+
+
+def changed(session: Session, run_ids: Sequence[int]) -> dict[int, Changed]:
+    """What each run has changed."""
+
+    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+    rows = session.execute(
+        select(
+            _changes.c.run_id,
+            count(_changes.c.revision_before != _changes.c.revision_after),
+            count(_changes.c.tagging_before.is_distinct_from(_changes.c.tagging_after)),
+            count(_changes.c.story_before != _changes.c.story_after),
+        )
+        .where(_changes.c.run_id.in_(run_ids))
+        .group_by(_changes.c.run_id)
+    )
+    found = {run_id: Changed(int(t), int(j), int(s)) for run_id, t, j, s in rows}
+    return {run_id: found.get(run_id, Changed(0, 0, 0)) for run_id in run_ids}

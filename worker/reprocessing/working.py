@@ -1,0 +1,81 @@
+"""A run's work, chunk by chunk: in a Celery task, or in a child process of `reprocess --here`."""
+
+import structlog
+
+from ingest.extract import EXTRACTOR_VERSION, Document
+from store import merging, processing, resettling, runs
+from store import reprocessing as store
+from store.merging import MergeNeeded
+from store.reprocessing import Redone, Standing
+from store.runs import Chunk
+from store.tables import Step
+from worker import context as clock
+from worker.context import Context
+from worker.reprocessing.steps import redo
+
+log = structlog.get_logger(__name__)
+
+
+def work_off(context: Context, run_id: int) -> bool:
+    """Do the run's next chunk; False where none waits, or the run was stopped.
+
+    A chunk that fails is tried again by whoever comes next, and set aside after the third time.
+    """
+    with context.database.writing() as session:
+        chunk = runs.claim(session, run_id, now=clock.now())
+        if chunk is None:
+            runs.finish(session, run_id, now=clock.now())
+            return False
+        step = Step(runs.get(session, run_id).step)
+    failed, error = False, None
+    try:
+        error = _do(context, chunk, step)
+    except Exception as failure:
+        log.exception("run.chunk_failed", run=run_id, chunk=chunk.number)
+        failed, error = True, f"{type(failure).__name__}: {failure}"
+    with context.database.writing() as session:
+        runs.finish_chunk(session, chunk, failed=failed, error=error)
+        runs.finish(session, run_id, now=clock.now())
+    return True
+
+
+def _do(context: Context, chunk: Chunk, step: Step) -> str | None:
+    """Do a chunk's articles; return what went wrong with single ones of them."""
+    redone = redo(context, chunk.article_ids, step)
+    in_place = [each for each in redone if each.document is None and each.error is None]
+    with context.database.writing() as session:
+        store.apply_judgements(session, chunk.run_id, in_place, EXTRACTOR_VERSION, now=clock.now())
+    for each in redone:
+        if each.document is not None:
+            _store_text(context, chunk.run_id, each, each.document)
+        elif each.settle:
+            _resettle(context, chunk.run_id, each.standing)
+    errors = [f"article {e.standing.article_id}: {e.error}" for e in redone if e.error]
+    return "; ".join(errors) or None
+
+
+def _store_text(context: Context, run_id: int, each: Redone, document: Document) -> None:
+    assert each.work is not None
+    with context.database.reading() as session:
+        examined = processing.examine(session, each.work, document, context.boilerplate)
+    for merging_stories in (False, True):
+        try:
+            with context.database.writing() as session:
+                store.apply_text(
+                    session, run_id, each, examined,
+                    merging_stories=merging_stories, now=clock.now(),
+                )  # fmt: skip
+            return
+        except MergeNeeded:
+            continue
+
+
+def _resettle(context: Context, run_id: int, standing: Standing) -> None:
+    with context.database.reading() as session:
+        text = resettling.brought(session, standing, context.boilerplate)
+        if text is None:
+            return
+        resettling.foresee(session, standing, text)  # what it compares is remembered
+    with context.database.writing() as session:
+        merging.hold(session, merging=True)
+        resettling.resettle(session, run_id, standing, text, now=clock.now())
