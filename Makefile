@@ -12,7 +12,7 @@ PIP_INSTALL = .venv/bin/python -m pip install -qq --no-compile --no-input --disa
 # `make lock` only: the resolver that writes hashes for every platform.
 UV = uv==0.13.9
 
-.PHONY: help run demo test check bench bench-tagging lock clean
+.PHONY: help run demo test check bench bench-copies bench-search bench-tagging lock clean
 
 help:
 	@echo "make run            the service on this machine: SQLite, an embedded Redis, beat, workers"
@@ -20,6 +20,8 @@ help:
 	@echo "make test           all tests, on SQLite, PostgreSQL and Redis"
 	@echo "make check          lint, format, types, import rules"
 	@echo "make bench          what the pipeline costs beside bare extraction"
+	@echo "make bench-copies   what the story decision costs, races of 32 writers, a million texts"
+	@echo "make bench-search   how long searches of 200,000 stories take"
 	@echo "make bench-tagging  how well the tagger marks a labelled set"
 	@echo "make lock           write requirements*.lock after a change of dependencies in pyproject.toml"
 	@echo "make clean          remove .venv, caches and build products (never your data)"
@@ -41,6 +43,14 @@ check: .venv/.installed
 
 bench: .venv/.installed
 	.venv/bin/python -m tests.bench $(ARGS)
+
+bench-copies: .venv/.installed
+	.venv/bin/python -m tests.bench.likeness
+	.venv/bin/python -m tests.bench.fingerprints races $(ARGS)
+	.venv/bin/python -m tests.bench.fingerprints scale $(ARGS)
+
+bench-search: .venv/.installed
+	.venv/bin/python -m tests.bench.search $(ARGS)
 
 bench-tagging: .venv/.installed
 	.venv/bin/python -m tests.bench.tagging $(ARGS)

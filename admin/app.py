@@ -7,12 +7,19 @@ from typing import Annotated
 import typer
 
 from admin.db import db
+from admin.dedupe import dedupe
 from admin.demo import demo
 from admin.errors import Misuse, help_without_command, tell
 from admin.export import export
 from admin.extract import extract
 from admin.feeds import feeds
+from admin.importing import import_
 from admin.poll import poll
+from admin.purge import purge
+from admin.reprocess import reprocess
+from admin.revisions import revisions
+from admin.runs import runs
+from admin.sql import sql
 from admin.status import retry, status
 from admin.stories import stories
 from admin.tag import tag
@@ -35,20 +42,34 @@ Exit status: 0 done, 1 failed, 2 misused.
 # Plain help: Rich's panels fold the examples, and cost twice the time to start.
 app = typer.Typer(help=HELP, rich_markup_mode=None)
 
-for command in (up, demo, poll, stories, export, status, retry, tag, extract):
+for command in (
+    up,
+    demo,
+    poll,
+    stories,
+    revisions,
+    sql,
+    export,
+    status,
+    retry,
+    purge,
+    tag,
+    extract,
+    dedupe,
+    reprocess,
+):
     app.command()(command)
+app.command("import")(import_)
 app.add_typer(feeds, name="feeds")
 app.add_typer(db, name="db")
+app.add_typer(runs, name="runs")
 
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import PackageNotFoundError, version
+        from admin.version import program_version
 
-        try:
-            print(f"transpacific {version('transpacific')}")
-        except PackageNotFoundError:  # run from a working tree
-            print("transpacific, not installed")
+        print(f"transpacific {program_version()}")
         raise typer.Exit
 
 

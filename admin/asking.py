@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from admin.errors import Misuse
+from ingest.feedspec import KINDS
 from ingest.relations.lexicon_file import TOPICS
+from ingest.relations.tagging import Stance
 
 RELEVANCE = {
     "primary": ("primary",),
@@ -15,17 +17,6 @@ RELEVANCE = {
     "all": ("primary", "secondary", "none"),
 }
 
-# A phrase in any of the quotation marks that keyboards and languages have, else a word. A mark that
-# is never closed holds the rest.
-_PART = re.compile(r'"([^"]*)"?|[“”„]([^”“]*)[”“]?|「([^」]*)」?|([^\s"“”„「]+)')
-
-
-def words(query: str) -> tuple[str, ...]:
-    """The words and quoted phrases of a query, each once, white space folded."""
-    found = (next(filter(None, part.groups()), "") for part in _PART.finditer(query))
-    folded = (" ".join(part.split()) for part in found)
-    return tuple(dict.fromkeys(part for part in folded if part))
-
 
 def topics(names: Sequence[str]) -> tuple[str, ...]:
     """These topics. Raises `Misuse` for a name that is none of the codebook's."""
@@ -33,6 +24,22 @@ def topics(names: Sequence[str]) -> tuple[str, ...]:
         if name not in TOPICS:
             raise Misuse(f"there is no topic {name!r}; the topics are {', '.join(TOPICS)}")
     return tuple(dict.fromkeys(names))
+
+
+def kind(name: str | None) -> str | None:
+    """This kind of outlet. Raises `Misuse` for one that there is not."""
+    return _one_of("kind of outlet", name, KINDS)
+
+
+def stance(name: str | None) -> str | None:
+    """This stance. Raises `Misuse` for one that there is not."""
+    return _one_of("stance", name, tuple(Stance))
+
+
+def _one_of(what: str, name: str | None, names: Sequence[str]) -> str | None:
+    if name is not None and name not in names:
+        raise Misuse(f"there is no {what} {name!r}; there are {', '.join(names)}")
+    return name
 
 
 def since(value: str | None) -> datetime | None:

@@ -24,6 +24,8 @@ class What(StrEnum):
     ARTICLES = "articles"
     REVISIONS = "revisions"
     POLLS = "polls"
+    PACKAGE = "package"
+    WARC = "warc"
 
 
 class Format(StrEnum):
@@ -34,24 +36,68 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
+class Relevance(StrEnum):
+    """Whose pages, by what the tagger says of the articles."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    NONE = "none"
+    RELEVANT = "relevant"
+
+
 def export(
-    what: Annotated[What, typer.Argument(help="stories, articles, revisions or polls.")],
+    what: Annotated[
+        What, typer.Argument(help="stories, articles, revisions, polls; package; warc.")
+    ],
     format: Annotated[
-        Format, typer.Option(help="jsonl; csv (lists joined by ;); parquet (needs -o).")
-    ] = Format.JSONL,
+        Format | None,
+        typer.Option(
+            help="jsonl; csv (lists joined by ;); parquet (needs -o). By default jsonl, and csv in "
+            "a package."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="By default stdout."),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="warc: published (or else first seen) from this date or time on."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="warc: until this date (its whole day included) or time.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="warc: a part of an outlet's name.")] = None,
+    relevance: Annotated[
+        Relevance | None, typer.Option(help="warc: as the tagger sees the articles.")
+    ] = None,
 ) -> None:
-    """Write all stories, articles, revisions or polls.
+    """Write all stories, articles, revisions or polls, or a package of them all, or a WARC.
 
-    The oldest come first. A FILE appears under its name only when it is whole.
+    The oldest come first. A FILE appears under its name only when it is whole. A package is a new
+    folder or a .zip, with a data dictionary, the versions of the code, and checksums. A WARC holds
+    the pages that were fetched, for web archives' tools; its name ends in .warc.gz.
 
     \b
-    Example:
+    Examples:
       transpacific export articles --format parquet -o articles.parquet
+      transpacific export package -o transpacific.zip
+      transpacific export warc --since 2026-01-01 --relevance relevant -o pages.warc.gz
     """
+    if what is What.WARC:
+        if format is not None:
+            raise Misuse("a WARC is its own format: leave --format out")
+        _export_warc(output, since, until, source, relevance)
+        return
+    if since or until or source or relevance:
+        raise Misuse("--since, --until, --source and --relevance choose the pages of a WARC only")
+    if what is What.PACKAGE:
+        _export_package(format or Format.CSV, output)
+    else:
+        _export_rows(what, format or Format.JSONL, output)
+
+
+def _export_rows(what: What, format: Format, output: Path | None) -> None:
     from admin.columns import COLUMNS
     from admin.writers import open_writer
     from store import export as store
@@ -78,3 +124,75 @@ def export(
         writer.close()
     if output is not None:
         note(f"{number:,} {what} written to {output}")
+
+
+def _export_package(format: Format, output: Path | None) -> None:
+    from datetime import UTC, datetime
+
+    from admin import package
+    from admin.version import program_version
+    from store import export as store
+    from store import provenance
+
+    if output is None:
+        raise Misuse("a package is several files: name a new folder or a .zip with -o")
+    with (
+        service() as context,
+        context.database.reading() as session,
+        progress("exporting") as update,
+    ):
+        provenance.one_moment(session)
+        made = package.write(
+            output,
+            format,
+            {
+                What.STORIES: store.stories(session),
+                What.ARTICLES: store.articles(session),
+                What.REVISIONS: store.revisions(session),
+                What.POLLS: store.polls(session),
+            },
+            provenance.read(session),
+            program=program_version(),
+            now=datetime.now(UTC),
+            told=lambda what: update(0, what),
+        )
+    rows = sum(file.rows or 0 for file in made)
+    note(f"{rows:,} rows in {len(made)} files written to {output}")
+
+
+def _export_warc(
+    output: Path | None,
+    since: str | None,
+    until: str | None,
+    source: str | None,
+    relevance: Relevance | None,
+) -> None:
+    from admin import asking
+    from admin.version import program_version
+    from ingest.warc import WarcFile
+    from store import captures
+
+    if output is None:
+        raise Misuse("a WARC is no text for a terminal or a pipe: name a file with -o")
+    chosen = captures.Chosen(
+        since=asking.since(since),
+        until=asking.until(until),
+        source=source,
+        relevance=asking.RELEVANCE[relevance] if relevance else (),
+    )
+    number = 0
+    with (
+        service() as context,
+        context.database.reading() as session,
+        files.written(output) as out,
+        progress("exporting pages") as update,
+    ):
+        warc = WarcFile(
+            out,
+            software=f"transpacific/{program_version()}",
+            description="Pages as they were fetched, unpacked; of their headers the type alone",
+        )
+        for number, (url, page) in enumerate(captures.pages(session, chosen), start=1):
+            warc.write(page, article=url)
+            update(0, f"exporting pages: {number:,}")
+    note(f"{number:,} pages written to {output}")

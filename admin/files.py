@@ -27,7 +27,7 @@ def read(name: str) -> bytes:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[BinaryIO]:
+def opened(name: str) -> Iterator[io.BufferedReader]:
     """A file open for reading. Raises `Misuse` where it cannot be.
 
     An OSError of reading it names it.

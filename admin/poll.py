@@ -30,6 +30,7 @@ def poll(
     polled.
     """
     from store import feeds as store
+    from store.fulltext import indexing
     from worker import context as clock
     from worker.following import follow
 
@@ -44,6 +45,8 @@ def poll(
                 store.make_due(session, ids, now=started)
         with progress("polling") as update:
             follow(context, frozenset(ids), lambda waiting: update(0, _waiting(waiting)))
+            update(0, "indexing what was found")
+            indexing.catch_up(context.database)
         reports = [_report(context, feed_id, started) for feed_id in ids]
     _print(reports, as_json)
     failed = [report for report in reports if report.failed]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.relations.sentences import sentence_ends
+from store.fulltext.grammar import Node
+from store.fulltext.snippets import spans
 
 # Three sentences fit under a headline; an analyst who wants more opens the article.
 MOST_SENTENCES = 3
@@ -56,6 +58,25 @@ def quotations(
         _quotation(text, ends[number - 1] if number else 0, ends[number], found[number])
         for number in sorted(chosen)
     )
+
+
+def hits(text: str, query: Node | None) -> tuple[Quotation, ...]:
+    """The sentences of `text` that hold most of what a query asks for, marked."""
+    found = [
+        {"field": "text", "start": start, "end": end, "side": None, "weight": 1.0}
+        for start, end in spans(query, text)
+    ]
+    return quotations(text, found)
+
+
+def alternating(quotation: Quotation) -> list[str]:
+    """A quotation as stretches of text, every second of them marked; some may be empty."""
+    stretches = [""]
+    for piece in quotation:
+        if piece.marked != (len(stretches) % 2 == 0):
+            stretches.append("")
+        stretches[-1] += piece.text
+    return stretches
 
 
 def plain(quotation: Quotation) -> str:

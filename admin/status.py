@@ -80,10 +80,10 @@ def queues(settings: "Settings") -> dict[str, int] | None:
     if broker is None:
         return None
     from admin.broker import client
-    from worker.queues import CPU, NETWORK
+    from worker.queues import CPU, NETWORK, REPROCESS
 
     with client(broker) as redis:
-        return {queue: int(redis.llen(queue)) for queue in (NETWORK, CPU)}
+        return {queue: int(redis.llen(queue)) for queue in (NETWORK, CPU, REPROCESS)}
 
 
 def _print(described: dict[str, Any]) -> None:

@@ -7,12 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from admin.console import shown
-from admin.quoting import Quotation, plain, quotations
+from admin.quoting import Quotation, alternating, hits, plain, quotations
 from store.export import story_row
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from store.fulltext.grammar import Node
     from store.search import ActorFound, StoryFound
 
 # Names a side, the persons first: who else is named is in the JSON.
@@ -33,20 +34,30 @@ MARK_STYLE = "bold yellow"
 _RELEVANCE_STYLES = {"primary": "bold green", "secondary": "yellow"}
 
 
-def story_json(found: "StoryFound") -> dict[str, Any]:
-    """A story for scripts: the fields of `export stories`, then the evidence and its sentences."""
+def story_json(found: "StoryFound", query: "Node | None" = None) -> dict[str, Any]:
+    """A story for scripts: the fields of `export stories`, then the evidence and its sentences.
+
+    With a query, `hits` are the sentences that hold its words, each as its stretches of text:
+    every second is what was asked for.
+    """
     quoted = quotations(found.text, found.evidence)
-    return story_row(found) | {
+    told = story_row(found) | {
         "evidence": list(found.evidence),
         "sentences": [plain(quotation) for quotation in quoted],
     }
+    if query is not None:
+        told["hits"] = [alternating(quotation) for quotation in hits(found.text, query)]
+    return told
 
 
-def print_story(console: "Console", found: "StoryFound") -> None:
-    """A story for people, with an empty line after it."""
+def print_story(console: "Console", found: "StoryFound", query: "Node | None" = None) -> None:
+    """A story for people, with an empty line after it.
+
+    Where the words of a query stand, or else why the story was found.
+    """
     console.print(_facts(found))
     console.print(Text(shown(found.title) or "(no title)", style="bold"))
-    for detail in _details(found):
+    for detail in _details(found, query):
         for line in detail.wrap(console, console.width - len(INDENT)):
             console.print(Text(INDENT).append_text(line))
     for url in found.urls[:1]:
@@ -73,13 +84,15 @@ def _facts(found: "StoryFound") -> Table:
     return grid
 
 
-def _details(found: "StoryFound") -> Iterator[Text]:
+def _details(found: "StoryFound", query: "Node | None") -> Iterator[Text]:
     outlets = _listed(map(shown, found.sources), MOST_OUTLETS)
-    yield Text(outlets, style="dim")
+    credited = f"; credited to {shown(found.agency)}" if found.agency else ""
+    yield Text(outlets + credited, style="dim")
     people = _people(found.actors)
     if people.plain:
         yield people
-    for quotation in quotations(found.text, found.evidence):
+    asked_for = hits(found.text, query)
+    for quotation in asked_for or quotations(found.text, found.evidence):
         yield marked(quotation)
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, or_, update
+from sqlalchemy import ColumnElement, FromClause, Integer, and_, bindparam, func, or_, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from ingest.answers import PageOutcome, PageVerdict, validators_of
+from ingest.refetch import OFF, LookFacts, Schedule, next_look
 from ingest.retry import FETCH_ATTEMPTS, PROCESS_ATTEMPTS, next_attempt
 from store import outbox, snapshots
 from store.outbox import Happening
@@ -27,6 +28,8 @@ PROCESS_CLAIM = timedelta(minutes=2)
 # An article that waits for processing was nudged; if nothing came of it by then, sweep nudges.
 PROCESS_OVERDUE = timedelta(minutes=2)
 
+# What a page answers that is there.
+_THERE = (PageOutcome.FETCHED, PageOutcome.UNCHANGED)
 
 _articles = table(Article)
 _waiting = _articles.alias()
@@ -49,7 +52,9 @@ _CLAIM_FETCHES = (
         _articles.c.etag,
         _articles.c.last_modified,
         _articles.c.attempts,
-        _articles.c.next_attempt_at,
+        _articles.c.next_attempt_at.label("again_at"),
+        _articles.c.gone_at,
+        _articles.c.fetched_at,
     )
 )
 _CLAIM_PROCESSING = (
@@ -71,9 +76,27 @@ _CLAIM_PROCESSING = (
 )
 
 
+def due_for_a_look(articles: FromClause, now: Any) -> ColumnElement[bool]:
+    """Whether an article has been read and is due to be looked at again.
+
+    The stage is hidden from the planner: nearly every article is done, and by the index of stages
+    SQLite would go through them all (2.6 s among 200,000, against 0.02).
+    """
+    columns = articles.c
+    return and_(columns.stage.concat("") == str(Stage.DONE), columns.refetch_at <= now)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a later look at a page goes by: how many there were, and what the last one brought."""
+
+    before: int
+    edited: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PageToFetch:
-    """An article whose page is to be fetched."""
+    """An article whose page is to be fetched, or (`look`) to be looked at again for edits."""
 
     id: int
     url: str
@@ -81,6 +104,9 @@ class PageToFetch:
     last_modified: str | None
     attempts: int  # this one included
     again_at: datetime  # when the claim runs out: by it a later change of the row is noticed
+    gone_at: datetime | None = None  # when its page was found to be gone
+    fetched_at: datetime | None = None  # the last time, if there was one
+    look: Look | None = None
 
 
 def claim_fetches(session: Session, host: str, *, limit: int, now: datetime) -> list[PageToFetch]:
@@ -92,14 +118,20 @@ def claim_fetches(session: Session, host: str, *, limit: int, now: datetime) -> 
 
 
 def record_fetch(
-    session: Session, page: PageToFetch, verdict: PageVerdict, *, jitter: float, now: datetime
+    session: Session,
+    page: PageToFetch,
+    verdict: PageVerdict,
+    *,
+    schedule: Schedule = OFF,
+    jitter: float,
+    now: datetime,
 ) -> Stage | None:
     """Write down what the fetch of a page has shown; return what the article waits for now.
 
     None where it did not wait for this fetch any more: another worker's answer was first, or its
     entry has changed meanwhile, so that the page is asked for again.
     """
-    values = _after_fetch(page, verdict, jitter, now)
+    values = _after_fetch(page, verdict, schedule, jitter, now)
     found = session.execute(
         _articles.update()
         .where(_articles.c.id == page.id, _articles.c.stage == Stage.FETCH)
@@ -109,18 +141,22 @@ def record_fetch(
     ).first()
     if found is None:
         return None
-    response = verdict.response
-    if response is not None:
-        capture = Capture(
-            page.id, snapshots.PAGE, response.body, response.final_url, response.content_type
-        )
-        if found.revisions:
-            snapshots.keep(session, capture, now=now)
-        else:
-            snapshots.keep_all(session, [capture], now=now)
+    kept = capture(page, verdict)
+    if kept is not None and found.revisions:
+        snapshots.keep(session, kept, now=now)
+    elif kept is not None:
+        snapshots.keep_all(session, [kept], now=now)
     stage = Stage(values["stage"])
-    outbox.write(session, _happenings(page, verdict, stage), now=now)
+    outbox.write(session, happenings(page, verdict, stage), now=now)
     return stage
+
+
+def capture(page: PageToFetch, verdict: PageVerdict) -> Capture | None:
+    """The bytes that came, if some came."""
+    answer = verdict.response
+    if answer is None:
+        return None
+    return Capture(page.id, snapshots.PAGE, answer.body, answer.final_url, answer.content_type)
 
 
 def release_fetch(session: Session, page: PageToFetch, *, again_at: datetime) -> None:
@@ -134,7 +170,7 @@ def release_fetch(session: Session, page: PageToFetch, *, again_at: datetime) ->
 
 
 def _after_fetch(
-    page: PageToFetch, verdict: PageVerdict, jitter: float, now: datetime
+    page: PageToFetch, verdict: PageVerdict, schedule: Schedule, jitter: float, now: datetime
 ) -> dict[str, Any]:
     """The columns of an article as a fetch leaves them."""
     values: dict[str, Any] = {"page_status": verdict.status, "error": verdict.error}
@@ -143,29 +179,53 @@ def _after_fetch(
             return values | {"stage": Stage.QUARANTINED, "failed_stage": Stage.FETCH}
         wait = next_attempt(page.attempts, retry_after=verdict.retry_after, jitter=jitter)
         return values | {"stage": Stage.FETCH, "next_attempt_at": now + wait}
-    gone_at = func.coalesce(_articles.c.gone_at, now) if verdict.gone else None
     # Also an unchanged page is processed: what its feed says of it may be what has changed.
-    values |= {
-        "fetched_at": now,
-        "attempts": 0,
-        "gone_at": gone_at,
+    values |= to_be_processed(now)
+    if verdict.status is None:
+        return values  # we may not ask for it (robots.txt, a private address): no looks either
+    values |= what_answered(verdict, now)
+    if page.fetched_at is None:
+        facts = LookFacts(looks=0, fresh_for=verdict.fresh_for)
+        values["refetch_at"] = next_look(schedule, facts, now=now)
+    return values
+
+
+def to_be_processed(now: datetime) -> dict[str, Any]:
+    """The columns of an article that has just been sent to be processed."""
+    return {
         "stage": Stage.PROCESS,
+        "attempts": 0,
         "next_attempt_at": now + PROCESS_OVERDUE,
         "claimed_until": None,
     }
+
+
+def what_answered(verdict: PageVerdict, now: datetime) -> dict[str, Any]:
+    """When the page was asked for, whether it is there, and what the next request is to send."""
+    values: dict[str, Any] = {"fetched_at": now}
+    if verdict.gone:
+        values["gone_at"] = func.coalesce(_articles.c.gone_at, now)
+    elif verdict.outcome in _THERE:
+        values["gone_at"] = None
     if verdict.response is not None:
         validators = validators_of(verdict.response)
         values |= {"etag": validators.etag, "last_modified": validators.last_modified}
     return values
 
 
-def _happenings(page: PageToFetch, verdict: PageVerdict, stage: Stage) -> list[Happening]:
+def happenings(page: PageToFetch, verdict: PageVerdict, stage: Stage) -> list[Happening]:
+    """What is told of a fetch: that a page went or came back, that there are bytes to process."""
     about = {"url": page.url, "status": verdict.status, "error": verdict.error}
-    if verdict.outcome is PageOutcome.FETCHED:
-        return [Happening("article.fetched", article_id=page.id, payload=about)]
+    kinds = []
+    if verdict.gone and page.gone_at is None:
+        kinds.append("article.gone")
+    if verdict.outcome in _THERE and page.gone_at is not None:
+        kinds.append("article.back")
+    if verdict.outcome is PageOutcome.FETCHED and stage is Stage.PROCESS:
+        kinds.append("article.fetched")
     if stage is Stage.QUARANTINED:
-        return [Happening("article.quarantined", article_id=page.id, payload=about)]
-    return []
+        kinds.append("article.quarantined")
+    return [Happening(kind, article_id=page.id, payload=about) for kind in kinds]
 
 
 def overdue(session: Session, *, now: datetime, limit: int) -> Sequence[int]:
@@ -206,23 +266,29 @@ def claim_processing(session: Session, article_id: int, *, owner: str, now: date
     return True
 
 
-def release_processing(session: Session, article_id: int, error: str, *, now: datetime) -> None:
-    """A step of processing failed: it is tried again a little later, or quarantined."""
-    article = session.get_one(Article, article_id, with_for_update=True)
+def release_processing(session: Session, article_id: int, error: str, *, now: datetime) -> bool:
+    """A step of processing failed: it is tried again a little later, or quarantined.
+
+    False where the article was purged meanwhile, which may be why it failed.
+    """
+    article = session.get(Article, article_id, with_for_update=True)
+    if article is None:
+        return False
     if article.stage != Stage.PROCESS:
-        return  # newer bytes have sent it on another way
+        return True  # newer bytes have sent it on another way
     if article.attempts >= PROCESS_ATTEMPTS:
         quarantine(session, article_id, error, now=now)
-        return
+        return True
     article.claimed_until = None
     article.error = error
     article.next_attempt_at = now + next_attempt(article.attempts, jitter=0.5)
+    return True
 
 
 def quarantine(session: Session, article_id: int, error: str, *, now: datetime) -> None:
     """Set an article aside, with its error, until `retry`."""
-    article = session.get_one(Article, article_id, with_for_update=True)
-    if article.stage not in (Stage.FETCH, Stage.PROCESS):
+    article = session.get(Article, article_id, with_for_update=True)
+    if article is None or article.stage not in (Stage.FETCH, Stage.PROCESS):
         return
     article.failed_stage = article.stage
     article.stage = Stage.QUARANTINED

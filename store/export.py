@@ -58,6 +58,8 @@ def articles(session: Session) -> Iterator[Record]:
                 "score": tagging.score if tagging else None,
                 "topics": topics.get(tagging.id, []) if tagging else [],
                 "stance": tagging.stance if tagging else None,
+                "agency": article.agency,
+                "joined_because": article.joined_because,
             }
 
 
@@ -102,6 +104,9 @@ def story_row(found: StoryFound) -> Record:
         ],
         "stance": found.stance,
         "urls": list(found.urls),
+        "copies": found.articles,
+        "first_source": next(iter(found.sources), None),
+        "agency": found.agency,
     }
 
 

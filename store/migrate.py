@@ -4,11 +4,11 @@ from importlib.resources import files
 
 from sqlalchemy import Connection, inspect
 
-from store import views
+from store import access, views
 from store.database import Database, DatabaseError
 
 # The migration that this code needs; a test holds it equal to the newest file in migrations/.
-HEAD = "0002"
+HEAD = "0005"
 # Any number, as long as every upgrade of any version takes the same lock.
 _ADVISORY_LOCK = 7_264_001
 
@@ -29,6 +29,7 @@ def upgrade(database: Database) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         views.create(connection)
+        access.regrant(connection)
 
 
 def version(database: Database) -> str | None:

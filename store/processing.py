@@ -4,35 +4,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, Text, bindparam, func, select
 from sqlmodel import Session
 
+from ingest.agency import credited_agency
+from ingest.copies import Printing
 from ingest.discovery import entry_from_json
 from ingest.edition import Current
 from ingest.extract import EXTRACTOR_VERSION, Document
 from ingest.feed import Entry
-from ingest.fingerprint import edition_hash, text_hash
+from ingest.fingerprint import Fingerprint, edition_hash, fingerprint
 from ingest.quality import Quality
-from ingest.relations.tagging import Evidence
 from ingest.relations.tagging import Tagging as Judgement
-from store import outbox, snapshots, stories
+from store import copies, merging, outbox, snapshots, stories, taggings
+from store.boilerplate import Boilerplate
+from store.copies import Brought
+from store.database import Database
+from store.merging import MergeNeeded
 from store.outbox import Happening
-from store.stories import Bringing
+from store.stories import Bringing, Joined
 from store.tables import (
     Article,
     Revision,
     Snapshot,
     Source,
     Stage,
-    Tagging,
-    TaggingActor,
-    TaggingTopic,
     digest,
     table,
 )
-
-# Scores are estimates; four digits are more than they are good for.
-SCORE_DIGITS = 4
 
 _articles, _snapshots, _revisions = table(Article), table(Snapshot), table(Revision)
 _sources = table(Source)
@@ -84,13 +83,13 @@ _LOCK: Select[Any] = (
     .where(_articles.c.id == bindparam("article"), _articles.c.stage == Stage.PROCESS)
     .with_for_update(of=_articles)
 )
-_REST = (
-    _articles.update()
-    .where(_articles.c.id == bindparam("article"))
-    .values(stage=Stage.DONE, attempts=0, claimed_until=None)
-)
-_READ = _REST.values(
+_AT_REST = {"stage": Stage.DONE, "attempts": 0, "claimed_until": None}
+_OF_ARTICLE = _articles.update().where(_articles.c.id == bindparam("article"))
+_REST = _OF_ARTICLE.values(**_AT_REST)
+_SHOW = _OF_ARTICLE.values(
     story_id=bindparam("of_story"),
+    joined_because=func.coalesce(bindparam("why", type_=Text), _articles.c.joined_because),
+    agency=bindparam("credited"),
     revisions=bindparam("number"),
     revision_id=bindparam("revision"),
     tagging_id=bindparam("tagging"),
@@ -100,10 +99,13 @@ _READ = _REST.values(
     quality=bindparam("new_quality"),
     error=bindparam("new_error"),
 )
+_SHOW_AND_REST = _SHOW.values(**_AT_REST)
 _INSERT_REVISION = _revisions.insert().returning(_revisions.c.id)
-_INSERT_TAGGING = table(Tagging).insert().returning(table(Tagging).c.id)
-_INSERT_TOPICS = table(TaggingTopic).insert()
-_INSERT_ACTORS = table(TaggingActor).insert()
+_PRINTED_BY = (
+    select(_articles.c.story_id, _articles.c.source_id, _sources.c.name)
+    .join(_sources, _sources.c.id == _articles.c.source_id)
+    .where(_articles.c.id == bindparam("article"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def load(session: Session, article_id: int) -> Work:
         url=row.url,
         first_seen_at=row.first_seen_at,
         country=row.country,
-        source_side=_side(row.kind, row.country),
+        source_side=source_side(row.kind, row.country),
         page=page,
         page_snapshot=row.page_id,
         entry=entry,
@@ -157,7 +159,7 @@ def load(session: Session, article_id: int) -> Work:
     )
 
 
-def _side(kind: str, country: str | None) -> Literal["us", "china"] | None:
+def source_side(kind: str, country: str | None) -> Literal["us", "china"] | None:
     """A government's own texts speak for its side, even where they do not name it."""
     if kind != "government":
         return None
@@ -172,40 +174,130 @@ def finish_unchanged(session: Session, work: Work) -> None:
         session.execute(_REST, {"article": work.article_id})
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An article's document, and what can be known of its story before it is recorded."""
+
+    document: Document
+    brought: Brought
+    agency: str | None
+    has_text: bool
+
+
+def examine(session: Session, work: Work, document: Document, boilerplate: Boilerplate) -> Examined:
+    """Compare a text with those that are like it; ahead of the transaction that records it."""
+    by = session.execute(_PRINTED_BY, {"article": work.article_id}).one()
+    without = boilerplate.of(session, by.source_id)
+    published = document.published.at if document.published else None
+    # A wall is nobody's text: it is the same on every page.
+    wall = document.taken_from == "page" and document.quality not in (Quality.OK, Quality.SHORT)
+    has_text = bool(document.text) and not wall
+    if has_text:
+        found = fingerprint(document.title, document.text, without=without)
+    else:
+        found = Fingerprint(digest(work.url), ())
+    brought = Brought(
+        fingerprint=found,
+        printing=Printing(document.title, document.text, published, by.name, without),
+        first_seen_at=work.first_seen_at,
+        boilerplate=boilerplate,
+    )
+    if not stories.is_known(session, brought):
+        copies.find(session, brought, story_id=by.story_id)
+    agency = credited_agency(document.title, document.text, document.authors) if has_text else None
+    return Examined(document, brought, agency, has_text)
+
+
+def settle(
+    database: Database, work: Work, examined: Examined, judgement: Judgement, *, now: datetime
+) -> int | None:
+    """Do `record` in a transaction of its own; once more, where stories have to be merged."""
+    try:
+        with database.writing() as session:
+            return record(session, work, examined, judgement, now=now)
+    except MergeNeeded:
+        with database.writing() as session:
+            return record(session, work, examined, judgement, merging_stories=True, now=now)
+
+
 def record(
-    session: Session, work: Work, document: Document, judgement: Judgement, *, now: datetime
+    session: Session,
+    work: Work,
+    examined: Examined,
+    judgement: Judgement,
+    *,
+    merging_stories: bool = False,
+    now: datetime,
 ) -> int | None:
     """Store a new revision with its tagging, settle its story, and tell what happened.
 
     Returns the revision's number; None where the article is not waiting any more, because
-    another worker has done this already or newer bytes have come meanwhile.
+    another worker has done this already or newer bytes have come meanwhile. Raises `MergeNeeded`
+    where stories turn out to be one, and merging was not asked for.
     """
+    may_merge = merging.hold(session, merging=merging_stories)
     article = _still_waiting(session, work)
     if article is None:
         return None
+    written = write(session, article, work, examined, judgement, may_merge=may_merge, now=now)
+    outbox.write(session, happenings(work, written, judgement), now=now)
+    return written.number
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A new revision of an article, its tagging, and where it has come to stand."""
+
+    number: int
+    revision_id: int
+    tagging_id: int
+    joined: Joined
+
+
+def write(
+    session: Session,
+    article: Row[Any],
+    work: Work,
+    examined: Examined,
+    judgement: Judgement,
+    *,
+    may_merge: bool,
+    now: datetime,
+    run_id: int | None = None,
+) -> Written:
+    """Store a revision with its tagging and its story, and let the article show it.
+
+    `article` is its row, locked: `revisions`, `source_id`, `story_id`, `title` and `error`.
+    `run_id`: the reprocessing that made the revision; without one, the article has been waiting
+    for this, and rests now.
+    """
+    document = examined.document
     number: int = article.revisions + 1
-    story_key = _story_key(work, document)
-    revision = _revision(work, document, number, story_key, now)
-    revision_id = session.execute(_INSERT_REVISION, revision).scalar_one()
-    tagging_id = _store_tagging(session, revision_id, judgement, now)
+    revision = _revision(work, examined, number, now) | {"run_id": run_id}
+    revision_id: int = session.execute(_INSERT_REVISION, revision).scalar_one()
+    (tagging_id,) = taggings.store(session, [(revision_id, judgement)], now=now, run_id=run_id)
     joined = stories.join(
         session,
         Bringing(
+            article_id=work.article_id,
             source_id=article.source_id,
             title=document.title or article.title,
             story_id=article.story_id,
-            first_seen_at=work.first_seen_at,
-            text_hash=story_key,
-            own_key=digest(work.url),
             revision_id=revision_id,
+            has_text=examined.has_text,
         ),
+        examined.brought,
+        may_merge=may_merge,
+        now=now,
     )
     published = document.published
     session.execute(
-        _READ,
+        _SHOW_AND_REST if run_id is None else _SHOW,
         {
             "article": work.article_id,
             "of_story": joined.story_id,
+            "why": joined.because,
+            "credited": examined.agency,
             "number": number,
             "revision": revision_id,
             "tagging": tagging_id,
@@ -216,11 +308,8 @@ def record(
             "new_error": None if document.quality is Quality.OK else article.error,
         },
     )
-    if joined.left is not None:
-        stories.drop(session, joined.left)
     stories.refresh(session, joined.story_id)
-    outbox.write(session, _happenings(work, number, judgement, joined), now=now)
-    return number
+    return Written(number, revision_id, tagging_id, joined)
 
 
 def _still_waiting(session: Session, work: Work) -> Row[Any] | None:
@@ -230,9 +319,8 @@ def _still_waiting(session: Session, work: Work) -> Row[Any] | None:
     return row if row is not None and row.newest == seen else None
 
 
-def _revision(
-    work: Work, document: Document, number: int, story_key: bytes, now: datetime
-) -> dict[str, Any]:
+def _revision(work: Work, examined: Examined, number: int, now: datetime) -> dict[str, Any]:
+    document = examined.document
     from_page = document.taken_from == "page"
     published = document.published
     return {
@@ -243,7 +331,7 @@ def _revision(
         "title": document.title,
         "text": document.text,
         "content_hash": edition_hash(document.title, document.text),
-        "text_hash": story_key,
+        "text_hash": examined.brought.fingerprint.text_hash,
         "authors": list(document.authors),
         "published_at": published.at if published else None,
         "published_raw": published.raw if published else None,
@@ -258,90 +346,22 @@ def _revision(
     }
 
 
-def _story_key(work: Work, document: Document) -> bytes:
-    """What makes two articles one story. A wall is nobody's text: it is the same on every page."""
-    wall = document.taken_from == "page" and document.quality not in (Quality.OK, Quality.SHORT)
-    if wall or not document.text:
-        return digest(work.url)
-    return text_hash(document.title, document.text)
-
-
-def _store_tagging(session: Session, revision_id: int, judgement: Judgement, now: datetime) -> int:
-    tagging_id: int = session.execute(
-        _INSERT_TAGGING,
-        {
-            "revision_id": revision_id,
-            "tagged_at": now,
-            "tagger_version": judgement.tagger_version,
-            "lexicon_version": judgement.lexicon_version,
-            "relevance": judgement.relevance,
-            "score": round(judgement.score, SCORE_DIGITS),
-            "stance": judgement.stance,
-            "language": judgement.language,
-            "evidence": [_evidence(item) for item in judgement.evidence],
-        },
-    ).scalar_one()
-    if judgement.topics:
-        session.execute(
-            _INSERT_TOPICS,
-            [
-                {
-                    "tagging_id": tagging_id,
-                    "topic": topic.id,
-                    "score": round(topic.score, SCORE_DIGITS),
-                }
-                for topic in judgement.topics
-            ],
-        )
-    if judgement.actors:
-        session.execute(
-            _INSERT_ACTORS,
-            [
-                {
-                    "tagging_id": tagging_id,
-                    "actor": actor.id,
-                    "name": actor.name,
-                    "kind": actor.kind,
-                    "side": actor.side,
-                    "role": actor.role,
-                    "mentions": actor.count,
-                    "first_offset": actor.first_offset,
-                }
-                for actor in judgement.actors
-            ],
-        )
-    return tagging_id
-
-
-def _evidence(item: Evidence) -> dict[str, object]:
-    return {
-        "field": item.field,
-        "start": item.start,
-        "end": item.end,
-        "text": item.text,
-        "rule": item.rule,
-        "side": item.side,
-        "topic": item.topic,
-        "weight": round(item.weight, 4),
-    }
-
-
-def _happenings(
-    work: Work, number: int, judgement: Judgement, joined: stories.Joined
-) -> list[Happening]:
-    about = {"url": work.url, "revision": number}
+def happenings(work: Work, written: Written, judgement: Judgement) -> list[Happening]:
+    """The events that a new revision makes."""
+    joined = written.joined
+    about = {"url": work.url, "revision": written.number}
     article, story = work.article_id, joined.story_id
     happenings = []
-    if joined.left is not None:
-        merged = {"into": story}
-        happenings.append(Happening("story.merged", story_id=joined.left, payload=merged))
+    for merged in joined.merged:
+        told = {"into": merged.into, "because": merged.because}
+        happenings.append(Happening("story.merged", story_id=merged.story_id, payload=told))
     if joined.event is not None:
         happenings.append(Happening(joined.event, article_id=article, story_id=story))
-    if number > 1:
+    if written.number > 1:
         happenings.append(Happening("article.revised", article_id=article, payload=about))
     judged = about | {
         "relevance": judgement.relevance,
-        "score": round(judgement.score, SCORE_DIGITS),
+        "score": round(judgement.score, taggings.SCORE_DIGITS),
         "topics": [topic.id for topic in judgement.topics],
     }
     happenings.append(Happening("story.tagged", article_id=article, story_id=story, payload=judged))

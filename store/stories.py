@@ -1,8 +1,8 @@
 """Which story a text belongs to, and what a story is, kept from its articles.
 
-The decision here is by the exact fingerprint of the text; the key of `story_texts` settles it
-between workers. Near-duplicates will be looked up in `_story_of`, where a text has no exact
-match yet, under the same key.
+An article with a text that is known joins that text's story; else it joins the story of its copy
+(store/copies.py), or founds its own. The key of `story_texts` settles races over one text, the
+locks of `copies.lock` those over near copies.
 """
 
 from dataclasses import dataclass
@@ -10,29 +10,47 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, distinct, func, select
+from sqlalchemy import ColumnElement, bindparam, distinct, func, literal_column, select
 from sqlmodel import Session
 
 from ingest.fingerprint import ALGORITHM_VERSION
+from store import copies, merging
+from store.copies import Brought, Found
 from store.database import insert_for
-from store.tables import Article, Story, StoryText, Tagging, table
+from store.fulltext import indexing
+from store.merging import Merged, MergeNeeded
+from store.placement import Same, place
+from store.tables import Article, Revision, Story, StoryText, Tagging, table
 
-_articles, _stories = table(Article), table(Story)
+_articles, _stories, _revisions = table(Article), table(Story), table(Revision)
 _texts, _taggings = table(StoryText), table(Tagging)
 
-_STORY_OF = select(_texts.c.story_id).where(_texts.c.text_hash == bindparam("text"))
-# What a story shows is filled in by `refresh`, in the same transaction.
-_INSERT_STORY = (
-    _stories.insert()
-    .values(title="", articles=0, sources=0, relevance="none", score=0.0)
-    .returning(_stories.c.id)
+_STANDS_FOR: Any = (
+    select(_texts.c.story_id, _revisions.c.article_id)
+    .outerjoin(_revisions, _revisions.c.id == _texts.c.revision_id)
+    .where(_texts.c.text_hash == bindparam("text"))
 )
+
+
+@cache
+def _insert_story(dialect: str) -> Any:
+    """What a story shows is filled in by `refresh`, in the same transaction."""
+    values: dict[str, Any] = {"title": "", "articles": 0, "sources": 0} | {
+        "relevance": "none", "score": 0.0
+    }  # fmt: skip
+    if dialect == "sqlite":
+        # It would give the id of a story that was the newest, and was merged, to the next one.
+        highest = "(SELECT coalesce(max({}), 0) FROM {})".format
+        values["id"] = literal_column(
+            f"1 + max({highest('id', 'stories')}, {highest('story_id', 'story_redirects')})"
+        )
+    return _stories.insert().values(**values).returning(_stories.c.id)
 
 
 @cache
 def _claim(dialect: str) -> Any:
     claim = insert_for(dialect, StoryText).on_conflict_do_nothing()
-    return claim.returning(_texts.c.story_id)
+    return claim.returning(_texts.c.id)
 
 
 _SAME_SOURCE = (
@@ -100,100 +118,118 @@ _REFRESH = (
 class Joined:
     """The story of an article, and the event that joining it makes: none where it was in it.
 
-    `left`: the story that it was alone in before, and that is no more.
+    `because` is None where it stays. `merged` are the stories that have become one by it.
     """
 
     story_id: int
     event: str | None
-    left: int | None = None
+    because: str | None
+    merged: tuple[Merged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Bringing:
-    """An article that brings a text: what decides whether it is a copy.
+    """The article that brings a text, as far as it matters to which story it belongs."""
 
-    `own_key` stands for the article alone, whatever its text.
-    """
-
+    article_id: int
     source_id: int
     title: str
     story_id: int | None  # that it is in already
-    first_seen_at: datetime
-    text_hash: bytes
-    own_key: bytes
     revision_id: int
+    has_text: bool  # False: a wall, or nothing; its fingerprint is the article's own
 
 
-def join(session: Session, article: Bringing) -> Joined:
-    """The story of an article with this text: its own already, that of a copy, or a new one.
+def join(
+    session: Session, article: Bringing, brought: Brought, *, may_merge: bool, now: datetime
+) -> Joined:
+    """Find the story of an article with this text, and let the text stand for it.
 
-    An article stays in its story when it is edited, and its new text stands for it too; but one
-    that was alone in its story, and now has a text that others carry, joins them.
+    Raises `MergeNeeded` where stories turn out to be one, and `may_merge` is False.
     """
-    known = _story_of(session, article.text_hash)
     current = article.story_id
-    if known is not None and known != current and _is_boilerplate(session, known, article):
-        return _own_story(session, article, article.own_key)
-    if current is not None:
-        if known is None:
-            _claim_text(session, article, article.text_hash, current)
-        elif known != current and _is_alone(session, current):
-            return Joined(known, "story.grew", left=current)
-        return Joined(current, None)
-    if known is not None:
-        return Joined(known, "story.grew")
-    return _own_story(session, article, article.text_hash)
+    same = _same(session, article, brought)
+    found = Found((), ())
+    if same is None and brought.fingerprint.keys:
+        if copies.lock(session, brought):
+            same = _same(session, article, brought)
+        if same is None:
+            found = copies.find(session, brought, story_id=current)
+    alone = current is not None and _is_alone(session, current)
+    placed = place(current, same, found.copies, alone=alone, has_text=article.has_text)
+    event = "story.grew" if placed.because else None
+    merged = list[Merged]()
+    if placed.stories:
+        story_id, *younger = sorted(placed.stories)
+        if younger and not may_merge:
+            raise MergeNeeded
+        for other in younger:
+            why = f"article {article.article_id} is {placed.because}"
+            merged.append(merging.merge(session, other, story_id, why, now=now))
+    else:
+        story_id = new_story(session, brought.first_seen_at)
+        event = "story.created"
+    if placed.stands and not _stand(session, article, brought, found, story_id):
+        # Another worker has brought this very text at the same instant: its story is the one.
+        same = _same(session, article, brought)
+        assert same is not None
+        if event == "story.created":
+            session.execute(_DELETE_STORY, {"story": story_id})
+            return Joined(same.story_id, "story.grew", same.because)
+    return Joined(story_id, event, placed.because, tuple(merged))
 
 
-def _own_story(session: Session, article: Bringing, key: bytes) -> Joined:
-    """The article's own story, or a new one under this key, or that of whoever was first."""
-    if article.story_id is not None:
-        return Joined(article.story_id, None)
-    story_id: int = session.execute(
-        _INSERT_STORY, {"first_seen_at": article.first_seen_at}
-    ).scalar_one()
-    if _claim_text(session, article, key, story_id):
-        return Joined(story_id, "story.created")
-    # Another worker has brought a copy at the same instant: its story is the one.
-    session.execute(_DELETE_STORY, {"story": story_id})
-    first = _story_of(session, key)
-    assert first is not None
-    return Joined(first, "story.grew")
+def is_known(session: Session, brought: Brought) -> bool:
+    """Whether exactly this text stands for a story already."""
+    values = {"text": brought.fingerprint.text_hash}
+    return session.execute(_STANDS_FOR, values).first() is not None
 
 
-def drop(session: Session, story_id: int) -> None:
-    """Remove a story that has no article any more."""
-    session.execute(_DELETE_STORY, {"story": story_id})
+def new_story(session: Session, first_seen_at: datetime) -> int:
+    """Make a story; `refresh` fills it from its articles."""
+    insert = _insert_story(session.get_bind().dialect.name)
+    story_id: int = session.execute(insert, {"first_seen_at": first_seen_at}).scalar_one()
+    return story_id
 
 
-def _is_boilerplate(session: Session, known: int, article: Bringing) -> bool:
-    """Whether this outlet prints the same text under another headline: then it is furniture.
+def _same(session: Session, article: Bringing, brought: Brought) -> Same | None:
+    """The story that this very text stands for.
 
-    A page that is made by scripts leaves nothing to extract but what stands on every page.
+    A page that is made by scripts leaves nothing to extract but what stands on every page: a text
+    that the outlet prints under another headline too is furniture.
     """
-    values = {"story": known, "of_source": article.source_id, "other_than": article.title}
-    return session.execute(_SAME_SOURCE, values).first() is not None
+    row = session.execute(_STANDS_FOR, {"text": brought.fingerprint.text_hash}).first()
+    if row is None:
+        return None
+    if row.story_id == article.story_id:
+        return Same(row.story_id, row.article_id)
+    values = {
+        "story": row.story_id, "of_source": article.source_id, "other_than": article.title
+    }  # fmt: skip
+    furniture = session.execute(_SAME_SOURCE, values).first() is not None
+    return Same(row.story_id, row.article_id, is_boilerplate=furniture)
 
 
 def _is_alone(session: Session, story_id: int) -> bool:
     return bool(session.execute(_COUNT_OF, {"story": story_id}).scalar_one() == 1)
 
 
-def _story_of(session: Session, text_hash: bytes) -> int | None:
-    found: int | None = session.execute(_STORY_OF, {"text": text_hash}).scalar()
-    return found
-
-
-def _claim_text(session: Session, article: Bringing, text_hash: bytes, story_id: int) -> bool:
+def _stand(
+    session: Session, article: Bringing, brought: Brought, found: Found, story_id: int
+) -> bool:
     """Let this text stand for this story; False where it stands for one already."""
     values = {
-        "text_hash": text_hash,
+        "text_hash": brought.fingerprint.text_hash,
         "story_id": story_id,
         "revision_id": article.revision_id,
-        "seen_at": article.first_seen_at,
+        "seen_at": brought.first_seen_at,
         "algorithm_version": ALGORITHM_VERSION,
     }
-    return session.execute(_claim(session.get_bind().dialect.name), values).first() is not None
+    claim = _claim(session.get_bind().dialect.name)
+    text_id: int | None = session.execute(claim, values).scalar()
+    if text_id is None:
+        return False
+    copies.store(session, text_id, found.keys, brought.day)
+    return True
 
 
 def refresh(session: Session, story_id: int) -> None:
@@ -205,3 +241,12 @@ def refresh(session: Session, story_id: int) -> None:
     """
     session.execute(_LOCK_STORY, {"story": story_id})
     session.execute(_REFRESH, {"story": story_id})
+    indexing.note_changed(session, [story_id])
+
+
+def drop_if_empty(session: Session, story_id: int) -> bool:
+    """Remove a story that no article is in any more; say whether it was so."""
+    if session.execute(_COUNT_OF, {"story": story_id}).scalar_one():
+        return False
+    session.execute(_DELETE_STORY, {"story": story_id})
+    return True

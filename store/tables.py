@@ -5,7 +5,7 @@ Times are aware and in UTC. Long unique texts (URLs) are indexed by their SHA-25
 """
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -209,6 +209,7 @@ class Article(SQLModel, table=True):
     url_hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False, unique=True))
     source_id: int = _refers_to("sources.id", index=True)
     first_seen_at: datetime = _time(index=True)
+    origin: str | None = _text(default=None)  # the import that brought it; None: a feed did
 
     stage: Stage = Field(sa_type=Text)
     attempts: int = 0
@@ -238,6 +239,14 @@ class Article(SQLModel, table=True):
     published_at: datetime | None = _time(default=None, index=True)
     language: str | None = None
     quality: str | None = None
+
+
+class Step(StrEnum):
+    """What is done with stored bytes to make a tagged text of them; each comes before the next."""
+
+    EXTRACT = "extract"
+    DEDUPE = "dedupe"
+    TAG = "tag"
 
 
 class Sighting(SQLModel, table=True):
@@ -287,7 +296,8 @@ class Revision(SQLModel, table=True):
     article_id: int = _owned_by("articles.id")
     number: int  # from 1
     seen_at: datetime = _time()
-    snapshot_id: int | None = _refers_to("snapshots.id", nullable=True)
+    # Without its index, every snapshot that is purged would have all revisions read.
+    snapshot_id: int | None = _refers_to("snapshots.id", nullable=True, index=True)
     title: str = _text()
     text: str = _text()
     content_hash: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
@@ -303,6 +313,9 @@ class Revision(SQLModel, table=True):
     quality: str
     taken_from: str  # page, feed
     extractor_version: str
+    # The newest extractor that made the same text of the same bytes.
+    confirmed_version: str | None = None
+    run_id: int | None = Field(default=None, sa_type=Id)  # the reprocessing that made it
 
 
 class Story(SQLModel, table=True):
@@ -375,7 +388,7 @@ class Tombstone(SQLModel, table=True):
 
     __tablename__ = "tombstones"
 
-    # The digest of the article's URL, or of a feed's id and the entry's GUID.
+    # The digest of the article's URL, or of a feed's id with the entry's GUID and title.
     key: bytes = Field(sa_column=Column(LargeBinary(32), primary_key=True))
     url: str = _text()
     purged_at: datetime = _time()
@@ -398,6 +411,7 @@ class Tagging(SQLModel, table=True):
     stance: str | None = None
     language: str | None = None
     evidence: list[dict[str, Any]] = _json(default_factory=list)
+    run_id: int | None = Field(default=None, sa_type=Id)  # the reprocessing that made it
 
 
 class TaggingTopic(SQLModel, table=True):
@@ -448,3 +462,102 @@ class Event(SQLModel, table=True):
     story_id: int | None = Field(default=None, sa_type=Id)
     payload: dict[str, Any] = _json(default_factory=dict)
     delivered_at: datetime | None = _time(default=None)
+
+
+class StoryMove(SQLModel, table=True):
+    """An article that left one story for another: merged, split off, or undone."""
+
+    __tablename__ = "story_moves"
+
+    id: int | None = _id()
+    article_id: int = _owned_by("articles.id", index=True)
+    at: datetime = _time()
+    from_id: int = Field(sa_type=Id)
+    to_id: int = Field(sa_type=Id)
+    because: str | None = _text(default=None)  # why it had been in the story that it left
+
+
+class Run(SQLModel, table=True):
+    """One reprocessing: what was chosen, by whom, with which code, and how far it is."""
+
+    __tablename__ = "runs"
+
+    id: int | None = _id()
+    step: Step = Field(sa_type=Text)  # the first of the steps that are done again
+    selection: dict[str, Any] = _json(default_factory=dict)
+    started_at: datetime = _time()
+    started_by: str = _text()
+    state: str  # running, stopped, done, undone
+    finished_at: datetime | None = _time(default=None)
+    undone_at: datetime | None = _time(default=None)
+    articles: int
+    extractor_version: str
+    algorithm_version: str
+    tagger_version: str
+    lexicon_version: str
+
+
+class RunChunk(SQLModel, table=True):
+    """Some articles of a run, done by one worker at a time. Its row is the queue."""
+
+    __tablename__ = "run_chunks"
+    __table_args__ = (Index("ix_run_chunks_work", "run_id", "state", "number"),)
+
+    run_id: int = _owned_by("runs.id", primary_key=True)
+    number: int = Field(primary_key=True)
+    article_ids: list[int] = _json(default_factory=list)
+    size: int  # how many they are
+    state: str  # waiting, done, failed
+    attempts: int = 0
+    claimed_until: datetime | None = _time(default=None)
+    error: str | None = _text(default=None)
+
+
+class RunChange(SQLModel, table=True):
+    """What a run has changed of an article, so that it can be told and undone."""
+
+    __tablename__ = "run_changes"
+
+    run_id: int = _owned_by("runs.id", primary_key=True)
+    article_id: int = _owned_by("articles.id", primary_key=True, index=True)
+    revision_before: int = Field(sa_type=Id)
+    revision_after: int = Field(sa_type=Id)
+    tagging_before: int | None = Field(default=None, sa_type=Id)
+    tagging_after: int | None = Field(default=None, sa_type=Id)
+    story_before: int = Field(sa_type=Id)
+    story_after: int = Field(sa_type=Id)
+
+
+class StoryChange(SQLModel, table=True):
+    """A note that a story has changed since it was indexed for search, or may have."""
+
+    __tablename__ = "story_changes"
+
+    id: int | None = _id()
+    # No foreign key: the note of a story that is gone settles itself.
+    story_id: int = Field(sa_type=Id)
+
+
+class StoryCoverage(SQLModel, table=True):
+    """How many articles of a story an outlet's country printed in a day on a topic."""
+
+    __tablename__ = "story_coverage"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    day: date = Field(primary_key=True)  # in UTC, on which the articles were first seen
+    topic: str = Field(primary_key=True)
+    source_country: str = Field(primary_key=True)  # empty where it is not known
+    story_id: int = _owned_by("stories.id", primary_key=True, index=True)
+    articles: int
+
+
+class StoryDocument(SQLModel, table=True):
+    """A story as it is indexed for search. Its words are in `story_words`, which each database
+    has in its own way (store/fulltext), and which is no table of the ORM."""
+
+    __tablename__ = "story_documents"
+
+    story_id: int = _owned_by("stories.id", primary_key=True)
+    day: int  # days since 1970 of `at`
+    at: datetime = _time()  # when it was first published, or else first seen
+    digest: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False))

@@ -28,6 +28,7 @@ TRANSPACIFIC = [line for line in LINES if line.startswith("transpacific ")]
 # These two run until they are stopped or end by themselves, and have a test of their own.
 LONG = ("transpacific up", "transpacific demo")
 EXAMPLE_FEED = "https://news.example/feed.xml"
+EXAMPLE_ARTICLE = "https://news.example/visit.html"
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +53,19 @@ def _command(line: str) -> list[str]:
 
 def test_the_commands_of_the_readme_do_what_they_say(site: DemoSite, tmp_path: Path) -> None:
     feed = site.feeds()[0].url
+    outlet = site.feeds()[0].source
+    article = next(each.url for each in site.articles() if each.outlet == outlet)
     (tmp_path / "feeds.opml").write_text(site.feeds()[1].url + "\n")
     (tmp_path / "article.txt").write_text("A title\n\nThe United States and China met.\n")
+    (tmp_path / "urls.txt").write_text(site.articles()[-1].url + "\n")
+    (tmp_path / "articles.jsonl").write_text('{"id": "1", "title": "A title", "text": "A text."}\n')
     (tmp_path / "page.html").write_text("<html><body><p>A page of a few words.</p></body></html>")
     failed = []
     for line in TRANSPACIFIC:
         if line.startswith(LONG):
             continue
         done = subprocess.run(
-            _command(line.replace(EXAMPLE_FEED, feed)),
+            _command(line.replace(EXAMPLE_FEED, feed).replace(EXAMPLE_ARTICLE, article)),
             cwd=tmp_path,
             env=_environment(tmp_path / "home"),
             capture_output=True,

@@ -29,7 +29,7 @@ from ingest.retry import PROCESS_ATTEMPTS
 from store.database import DatabaseError
 from worker import logs, settings
 from worker.context import Context
-from worker.queues import CPU, NETWORK
+from worker.queues import CPU, NETWORK, REPROCESS
 from worker.redis_server import RedisUnavailable, check_policy
 from worker.settings import SettingsError
 
@@ -67,9 +67,13 @@ context = Context(_settings)
 
 app = Celery("transpacific", broker=_settings.broker, include=["worker.tasks"])
 app.conf.update(
-    task_queues=[Queue(NETWORK), Queue(CPU)],
+    task_queues=[Queue(NETWORK), Queue(CPU), Queue(REPROCESS)],
     task_default_queue=NETWORK,
-    task_routes={"worker.tasks.process_articles": {"queue": CPU}},
+    task_routes={
+        "worker.tasks.process_articles": {"queue": CPU},
+        "worker.tasks.index": {"queue": CPU},
+        "worker.tasks.reprocess": {"queue": REPROCESS},
+    },
     task_create_missing_queues=False,
     task_serializer="json",
     accept_content=["json"],
@@ -90,6 +94,8 @@ app.conf.update(
     broker_transport_options={
         "visibility_timeout": VISIBILITY_TIMEOUT,
         "unacked_restore_throttle": 1,
+        # Live articles before those that are done again: the other orders go round, or by chance.
+        "queue_order_strategy": "sorted",
         # A publish must not wait for ever on a broker that is gone: the nudge is only a nudge.
         "socket_timeout": 30,
         "socket_connect_timeout": 5,
@@ -103,12 +109,13 @@ app.conf.update(
             "task": f"worker.tasks.{name}",
             "schedule": seconds,
             # Beats that nobody has heard must not pile up.
-            "options": {"queue": NETWORK, "expires": max(seconds, 10.0)},
+            "options": {"expires": max(seconds, 10.0)},
         }
         for name, seconds in {
             "tick": _settings.tick_seconds,
             "sweep": _settings.sweep_seconds,
             "deliver": _settings.tick_seconds,
+            "index": _settings.tick_seconds,
         }.items()
     },
 )

@@ -13,6 +13,7 @@ from typing import Protocol
 from ingest.http import Fetcher, user_agent
 from ingest.relations.tagger import Tagger, load_tagger
 from store import migrate
+from store.boilerplate import Boilerplate
 from store.database import Database
 from worker.settings import Settings
 
@@ -33,6 +34,7 @@ class Context:
 
     settings: Settings
     stopping: Event = field(default_factory=Event)
+    boilerplate: Boilerplate = field(default_factory=Boilerplate)
 
     @cached_property
     def database(self) -> Database:

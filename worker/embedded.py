@@ -19,7 +19,7 @@ import structlog
 
 from worker import homelock, unprivileged
 from worker.context import prepare_home
-from worker.queues import CPU, NETWORK
+from worker.queues import CPU, NETWORK, REPROCESS
 from worker.redis_server import START_SECONDS, RedisServer
 from worker.settings import PREFIX, Settings
 
@@ -194,7 +194,7 @@ def commands(settings: Settings) -> dict[str, list[str]]:
             "-c", str(settings.network_threads), *plain,
         ],
         "cpu": [
-            *celery, "worker", "-Q", CPU, "-P", "prefork", "-n", "cpu@%h",
+            *celery, "worker", "-Q", f"{CPU},{REPROCESS}", "-P", "prefork", "-n", "cpu@%h",
             "-c", str(settings.cpu_processes), *plain,
         ],
     }  # fmt: skip

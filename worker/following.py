@@ -105,7 +105,12 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
                 processes.replace(flying)
             with context.database.reading() as session:
                 waiting = store.waiting(
-                    session, feed_ids, owner=processes.owner, now=clock.now(), patience=PATIENCE
+                    session,
+                    feed_ids,
+                    owner=processes.owner,
+                    now=clock.now(),
+                    patience=PATIENCE,
+                    looks=bool(context.settings.refetch),
                 )
             progress(waiting)
             if waiting.nothing and not flying.futures():

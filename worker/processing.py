@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import structlog
 
+from ingest.agency import credited_agency
 from ingest.dates import not_after
 from ingest.edition import choose, is_new_revision
 from ingest.extract import Document, Hint, carries_full_text, extract_entry, extract_page
@@ -40,15 +41,17 @@ def process_article(context: Context, article_id: int, *, owner: str) -> None:
             source_side=work.source_side,
             date=(published or work.first_seen_at).date(),
         )
+        with context.database.reading() as session:
+            examined = store.examine(session, work, document, context.boilerplate)
     except Exception as error:
-        log.exception("processing.failed", article=article_id, url=work.url)
         with context.database.writing() as session:
-            articles.release_processing(
+            is_there = articles.release_processing(
                 session, article_id, f"{type(error).__name__}: {error}", now=clock.now()
             )
+        if is_there:
+            log.exception("processing.failed", article=article_id, url=work.url)
         return
-    with context.database.writing() as session:
-        number = store.record(session, work, document, judgement, now=clock.now())
+    number = store.settle(context.database, work, examined, judgement, now=clock.now())
     log.info(
         "article.processed", url=work.url, revision=number, quality=document.quality,
         relevance=judgement.relevance,
@@ -60,6 +63,7 @@ def warm_up(context: Context) -> None:
     page = "<html><body><article><p>" + "The envoy spoke of the visit. " * 20 + "</p></article>"
     document = extract_page(page.encode(), url="http://warm.example/")
     context.tagger.tag(document.title, document.text)
+    credited_agency(document.title, document.text)
 
 
 def make_document(work: Work) -> Document | None:

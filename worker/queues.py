@@ -1,4 +1,9 @@
-"""The names of the queues, apart from the Celery app, whose import takes half a second."""
+"""The names of the queues, apart from the Celery app, whose import takes half a second.
+
+A worker of several queues serves them in the order of the alphabet (`queue_order_strategy` in
+worker/app.py): what is live comes before what is done again.
+"""
 
 NETWORK = "network"  # fetching: threads
 CPU = "cpu"  # extracting and tagging: processes
+REPROCESS = "reprocess"  # the same for what is stored already

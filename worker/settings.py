@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_serializer, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from ingest.discovery import FullText
 from ingest.http import user_agent
+from ingest.refetch import DEFAULT, Schedule, parse_schedule
 from ingest.schedule import Bounds
 
 PREFIX = "TRANSPACIFIC_"
@@ -75,6 +76,9 @@ class Settings(BaseSettings):
     longest_interval: int = Field(default=86_400, ge=60, le=YEAR)
     """Seconds: no feed is polled less often than once a day."""
 
+    refetch: Annotated[Schedule, NoDecode] = parse_schedule(DEFAULT)
+    """When a page is looked at again for edits, counted from its first fetch; or off."""
+
     tick_seconds: float = Field(default=5.0, ge=0.1, le=60.0)
     """How often beat looks for due work; it bounds how late a poll can be."""
 
@@ -105,6 +109,19 @@ class Settings(BaseSettings):
         for part in value:
             ipaddress.ip_network(part)
         return value
+
+    @field_validator("refetch", mode="before")
+    @classmethod
+    def _times(cls, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return value
+        written = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        return parse_schedule(written or DEFAULT)
+
+    @field_serializer("refetch")
+    def _written(self, times: Schedule) -> str:
+        """As it may be written into the environment of a child."""
+        return ",".join(f"{time.total_seconds():.0f}s" for time in times) or "off"
 
     @field_validator("longest_interval")
     @classmethod

@@ -7,11 +7,13 @@ import structlog
 from celery import Task
 from kombu.exceptions import OperationalError
 
-from store import articles, hosts, outbox
+from store import articles, hosts, outbox, runs
+from store.fulltext import indexing
 from worker import context as clock
 from worker import delivering, draining
 from worker.app import WORKER_LOST_RETRIES, app, context, redis_client
 from worker.draining import Drained
+from worker.queues import REPROCESS
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +22,11 @@ SWEEP_LIMIT = 2_000
 # A message costs about half a millisecond on either side; eight articles are done in a fraction
 # of the time limit.
 ARTICLES_A_MESSAGE = 8
+# Stories indexed by one task: two seconds of work. The next tick goes on.
+INDEX_LIMIT = 2_000
+# Messages of reprocessing that are kept in the queue: enough that no worker of a large service
+# waits for the next tick. Each is followed by another as long as there is work.
+REPROCESS_MESSAGES = 32
 
 
 class CeleryNudges:
@@ -34,6 +41,10 @@ class CeleryNudges:
         for start in range(0, len(article_ids), ARTICLES_A_MESSAGE):
             _send(process_articles, list(article_ids[start : start + ARTICLES_A_MESSAGE]))
 
+    def reprocess(self, run_id: int) -> None:
+        """Send word of a run to CPU workers."""
+        _send(reprocess, run_id)
+
 
 def _send(task: Task, argument: Any) -> None:
     try:
@@ -44,11 +55,26 @@ def _send(task: Task, argument: Any) -> None:
 
 @app.task
 def tick() -> None:
-    """Wake the hosts that have due feeds or waiting pages."""
+    """Wake the hosts that have due feeds, waiting pages, or pages to look at again."""
     with context.database.writing() as session:
-        woken = hosts.wake(session, now=clock.now())
+        woken = hosts.wake(session, now=clock.now(), looks=bool(context.settings.refetch))
     for host in woken:
         CeleryNudges().fetch_host(host)
+    _nudge_runs()
+
+
+def _nudge_runs() -> None:
+    """Keep some messages waiting for each run under way; each of them asks for the next itself."""
+    with context.database.reading() as session:
+        waiting = runs.running(session, now=clock.now())
+    if not waiting:
+        return
+    with redis_client() as redis:
+        queued = int(redis.llen(REPROCESS))
+    for run_id, chunks in waiting:
+        # A run without a free chunk is closed by whoever has the last one in hand, or by this.
+        for _ in range(min(max(chunks, 1), REPROCESS_MESSAGES - queued)):
+            CeleryNudges().reprocess(run_id)
 
 
 @app.task
@@ -71,6 +97,18 @@ def process_articles(self: Task, article_ids: list[int]) -> None:
         process_article(context, article_id, owner=str(self.request.id))
 
 
+@app.task(max_retries=WORKER_LOST_RETRIES, default_retry_delay=0)
+def reprocess(run_id: int) -> None:
+    """Do a run's next chunk, and ask for another.
+
+    One chunk a message, a second of work: what is live waits no longer than that.
+    """
+    from worker.reprocessing.working import work_off
+
+    if work_off(context, run_id):
+        CeleryNudges().reprocess(run_id)
+
+
 @app.task
 def sweep() -> None:
     """Find what fell through: processing that was nudged and did not happen; old events."""
@@ -78,6 +116,12 @@ def sweep() -> None:
         overdue = articles.overdue(session, now=clock.now(), limit=SWEEP_LIMIT)
         outbox.prune(session, now=clock.now())
     CeleryNudges().process_articles(overdue)
+
+
+@app.task
+def index() -> None:
+    """Let searches find what has changed."""
+    indexing.catch_up(context.database, most=INDEX_LIMIT)
 
 
 @app.task

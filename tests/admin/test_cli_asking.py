@@ -3,39 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from admin import asking
 from admin.errors import Misuse
-
-
-@pytest.mark.parametrize(
-    ("query", "parts"),
-    [
-        ("", ()),
-        ("   ", ()),
-        ("tariff", ("tariff",)),
-        ("US-China tariffs", ("US-China", "tariffs")),
-        ('"rare earths" export', ("rare earths", "export")),
-        ('export "rare  earths"', ("export", "rare earths")),
-        ("“rare earths” 「稀土 出口」", ("rare earths", "稀土 出口")),
-        ('"never closed phrase', ("never closed phrase",)),
-        ('a"b c"d', ("a", "b c", "d")),
-        ('"" x ""', ("x",)),
-        ("x x X", ("x", "X")),
-        ("don't 100% a_b AND OR NOT *", ("don't", "100%", "a_b", "AND", "OR", "NOT", "*")),
-    ],
-)
-def test_a_query_is_its_words_and_phrases(query: str, parts: tuple[str, ...]) -> None:
-    assert asking.words(query) == parts
-
-
-@given(st.text())
-def test_any_query_is_taken_apart(query: str) -> None:
-    for part in asking.words(query):
-        assert part == " ".join(part.split())
-        assert part
 
 
 def at(*when: int) -> datetime:
@@ -74,3 +44,12 @@ def test_an_unknown_topic_is_told_with_those_that_there_are() -> None:
     assert asking.topics(["trade", "trade", "taiwan"]) == ("trade", "taiwan")
     with pytest.raises(Misuse, match=r"no topic 'Trade'.*diplomacy, trade,"):
         asking.topics(["Trade"])
+
+
+def test_an_unknown_kind_or_stance_is_told_with_those_that_there_are() -> None:
+    assert asking.kind("think-tank") == "think-tank"
+    assert asking.stance(None) is None
+    with pytest.raises(Misuse, match=r"no kind of outlet 'blog'.*wire, newspaper,"):
+        asking.kind("blog")
+    with pytest.raises(Misuse, match=r"no stance 'war'.*cooperation, conflict,"):
+        asking.stance("war")

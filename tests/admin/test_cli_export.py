@@ -16,9 +16,9 @@ from tests.admin.conftest import Cli
 # The contract, spelled out anew: a change of columns.py alone must not pass.
 FIELDS = {
     "stories": "id title first_published first_seen language articles sources relevance score"
-    " topics actors stance urls",
+    " topics actors stance urls copies first_source agency",
     "articles": "id url title text authors published first_seen source feed language quality story"
-    " relevance score topics stance",
+    " relevance score topics stance agency joined_because",
     "revisions": "article url number seen title text",
     "polls": "id feed at outcome status error bytes seconds entries new revised rolled_over",
 }

@@ -9,10 +9,11 @@ from admin.app import app
 from tests.admin.conftest import ROOT, Cli
 
 COMMANDS = {
-    "up", "demo", "feeds", "poll", "status", "retry", "tag", "extract", "stories", "export", "db",
+    "up", "demo", "feeds", "poll", "status", "retry", "purge", "tag", "extract", "stories",
+    "export", "db", "dedupe", "import", "reprocess", "revisions", "runs", "sql",
 }  # fmt: skip
 FEEDS = {"add", "list", "import", "export", "check", "pause", "resume", "remove"}
-DB = {"upgrade", "check", "vacuum"}
+DB = {"upgrade", "check", "reindex", "vacuum", "grant-analyst", "revoke-analyst"}
 
 
 def commands_in(help: str) -> set[str]:

@@ -2,9 +2,13 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
+from rich.console import Console
 
+from admin.storyview import print_story
+from store.search import StoryFound
 from tests.admin.conftest import Cli
 
 VISIT = "Envoys settle on a spring visit"
@@ -39,6 +43,14 @@ ALL = {VISIT, SHIPS, TARIFFS, LIBRARY}
         (["elevators stayed"], {SHIPS}),
         (['"elevators stayed"'], {SHIPS}),
         (['"stayed elevators"'], set()),
+        (["elevators OR 第五轮磋商"], {SHIPS, TARIFFS}),
+        (["--", "-elevators -关税"], {VISIT}),
+        (["elevat*"], {SHIPS}),
+        (["--country", "DE"], set()),
+        (["--kind", "think-tank"], set()),
+        (["--state-media"], set()),
+        (["--no-state-media", "soybeans"], {SHIPS}),
+        (["soybeans", "--order", "best"], {SHIPS}),
         (["第五轮磋商"], {TARIFFS}),
         (["100%"], set()),
         (["' OR 1=1 --"], set()),
@@ -54,7 +66,8 @@ def test_a_story_in_jsonl_has_the_fields_of_the_contract_and_its_evidence(polled
     [story] = polled("stories", "--format", "jsonl", "--actor", "xi-jinping").records
     assert list(story) == [
         "id", "title", "first_published", "first_seen", "language", "articles", "sources",
-        "relevance", "score", "topics", "actors", "stance", "urls", "evidence", "sentences",
+        "relevance", "score", "topics", "actors", "stance", "urls", "copies",
+        "first_source", "agency", "evidence", "sentences",
     ]  # fmt: skip
     assert story["first_published"] == "2026-10-02T08:00:00Z"
     assert story["first_seen"].endswith("Z")
@@ -106,6 +119,27 @@ def test_csv_has_a_line_a_story(polled: Cli) -> None:
     assert row["title"] == SHIPS
     assert "agriculture" in row["topics"].split("; ")
     assert float(row["score"]) > 0.5
+
+
+def test_a_story_is_found_by_its_id_whatever_its_relevance(polled: Cli) -> None:
+    records = polled("stories", "--relevance", "all", "--format", "jsonl").records
+    for story in records:
+        [found] = polled("stories", "--story", str(story["id"]), "--format", "jsonl").records
+        assert found["id"] == story["id"]
+    assert "none" in {story["relevance"] for story in records}
+    assert polled("stories", "--story", "999", "--format", "jsonl").records == []
+
+
+def test_the_agency_that_copies_credit_is_shown_beside_the_outlets() -> None:
+    story = StoryFound(
+        id=1, title="Envoy settles visit", first_published=None,
+        first_seen=datetime(2026, 11, 2, tzinfo=UTC), language="en", articles=2,
+        sources=("Harbour Gazette", "Pine Valley News"), relevance="primary", score=0.9,
+        stance=None, topics=(), actors=(), urls=(), agency="reuters", evidence=(), text="",
+    )  # fmt: skip
+    told = io.StringIO()
+    print_story(Console(file=told, width=80), story)
+    assert "Harbour Gazette, Pine Valley News; credited to reuters" in told.getvalue()
 
 
 def test_an_empty_answer_is_no_failure(cli: Cli) -> None:

@@ -17,6 +17,7 @@ from ingest.quality import Quality
 from ingest.relations.tagging import Actor, Evidence, Relevance, Stance, Tagging, Topic
 from ingest.relations.vocabulary import Side
 from store import articles, discoveries, feeds, processing
+from store.boilerplate import Boilerplate
 from store.database import Database
 from store.discoveries import Recorded
 from store.feeds import DueFeed
@@ -162,8 +163,16 @@ def process(
     with database.writing() as session:
         assert articles.claim_processing(session, article_id, owner="test", now=now)
         work = processing.load(session, article_id)
-    with database.writing() as session:
-        return processing.record(session, work, made or document(), judged or judgement(), now=now)
+    examined = examine(database, work, made)
+    return processing.settle(database, work, examined, judged or judgement(), now=now)
+
+
+def examine(
+    database: Database, work: processing.Work, made: Document | None = None
+) -> processing.Examined:
+    """A document (any) of an article, compared with what is stored."""
+    with database.reading() as session:
+        return processing.examine(session, work, made or document(), Boilerplate())
 
 
 def ingest_one(database: Database, number: int = 1, **values: object) -> int:

@@ -9,12 +9,12 @@ from tests.store.building import ingest_one
 FIELDS = {
     "articles": (
         "id url title text authors published first_seen source feed language quality story "
-        "relevance score topics stance"
+        "relevance score topics stance agency joined_because"
     ),
     "revisions": "article url number seen title text",
     "stories": (
         "id title first_published first_seen language articles sources relevance score topics "
-        "actors stance urls"
+        "actors stance urls copies first_source agency"
     ),
 }
 

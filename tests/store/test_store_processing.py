@@ -16,6 +16,7 @@ from tests.store.building import (
     discover,
     discovery,
     document,
+    examine,
     fetch,
     judgement,
     process,
@@ -83,9 +84,8 @@ def test_all_of_a_judgement_is_stored(database: Database, fetched: int) -> None:
 def test_the_same_work_recorded_twice_makes_one_revision(database: Database, fetched: int) -> None:
     work = _load(database, fetched)
     for expected in (1, None):
-        with database.writing() as session:
-            number = processing.record(session, work, document(), judgement(), now=NOW)
-        assert number == expected
+        examined = examine(database, work)
+        assert processing.settle(database, work, examined, judgement(), now=NOW) == expected
     with database.reading() as session:
         assert len(session.exec(select(Revision)).all()) == 1
 
@@ -96,8 +96,8 @@ def test_newer_bytes_that_came_meanwhile_are_not_passed_over(
     work = _load(database, fetched)
     with database.writing() as session:
         keep(session, Capture(fetched, PAGE, b"<html>newer</html>", "u", None), now=NOW)
-    with database.writing() as session:
-        assert processing.record(session, work, document(), judgement(), now=NOW) is None
+    examined = examine(database, work)
+    assert processing.settle(database, work, examined, judgement(), now=NOW) is None
     with database.reading() as session:
         assert session.get_one(Article, fetched).stage == Stage.PROCESS
 

@@ -7,9 +7,10 @@ from sqlalchemy import text
 
 from ingest.dates import Confidence, Dated
 from ingest.relations.tagging import Relevance, Topic
-from store import search
 from store.database import Database
-from store.search import Question
+from store.fulltext import finding, indexing
+from store.fulltext.finding import Question
+from store.fulltext.grammar import parse
 from tests.store.building import NOW, TEXT, document, ingest_one, judgement
 
 CHINESE = "外交部发言人周一表示，两国就大豆采购和访问日期达成一致。" * 4
@@ -38,6 +39,7 @@ def wire(database: Database) -> Database:
         made=document(TEXT + " 100% of it, he_said.", published=old),
         judged=judgement(relevance=Relevance.SECONDARY, topics=(Topic("trade", 0.6),)),
     )
+    indexing.catch_up(database)
     return database
 
 
@@ -50,13 +52,13 @@ def wire(database: Database) -> Database:
         (Question(topics=("agriculture",)), [2, 1]),
         (Question(topics=("agriculture", "diplomacy")), [1]),
         (Question(topics=("taiwan",)), []),
-        (Question(words=("SOYBEAN",)), [1, 4]),
-        (Question(words=("大豆",)), [2]),
-        (Question(words=("soybean", "nothing")), []),
-        (Question(words=("100%",)), [4]),
-        (Question(words=("he_said",)), [4]),
-        (Question(words=("%",)), [4]),
-        (Question(words=("' OR 1=1 --",)), []),
+        (Question(query=parse("SOYBEAN")), [1, 4]),
+        (Question(query=parse("大豆")), [2]),
+        (Question(query=parse("soybean nothing")), []),
+        (Question(query=parse("100%")), [4]),
+        (Question(query=parse("he_said")), [4]),
+        (Question(query=parse("%")), [2, 1, 4]),
+        (Question(query=parse("' OR 1=1 --")), []),
         (Question(actor="xi-jinping"), [1, 4]),
         (Question(actor="jinping"), [1, 4]),
         (Question(source="outlet 2"), [2]),
@@ -68,12 +70,12 @@ def test_a_question_finds_its_stories_newest_first(
     wire: Database, question: Question, expected: list[int]
 ) -> None:
     with wire.reading() as session:
-        assert [found.id for found in search.find(session, question)] == expected
+        assert [found.id for found in finding.find(session, question)] == expected
 
 
 def test_a_limit_keeps_the_newest(wire: Database) -> None:
     with wire.reading() as session:
-        assert [found.id for found in search.find(session, Question(), limit=1)] == [2]
+        assert [found.id for found in finding.find(session, Question(), limit=1)] == [2]
 
 
 def test_the_views_show_the_same(wire: Database) -> None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from sqlmodel import select
 
 from ingest.relations.tagging import Relevance
-from store import articles, processing, search
+from store import articles, processing
 from store.database import Database
-from store.search import Question
+from store.fulltext import finding, indexing
+from store.fulltext.finding import Question
 from store.tables import Article, Event, Story
 from tests.store.building import (
     NOW,
@@ -17,6 +18,7 @@ from tests.store.building import (
     discover,
     discovery,
     document,
+    examine,
     fetch,
     ingest_one,
     judgement,
@@ -63,9 +65,9 @@ def test_two_workers_inserting_one_wire_copy_make_one_story(database: Database) 
     gate = threading.Barrier(WORKERS)
 
     def bring(work: processing.Work) -> None:
+        examined = examine(database, work)
         gate.wait()
-        with database.writing() as session:
-            processing.record(session, work, document(), judgement(), now=NOW)
+        processing.settle(database, work, examined, judgement(), now=NOW)
 
     threads = [threading.Thread(target=bring, args=(work,)) for work in works]
     for thread in threads:
@@ -121,8 +123,9 @@ def test_walls_with_the_same_words_are_not_one_story(database: Database) -> None
 def test_a_story_is_found_whole(database: Database) -> None:
     ingest_one(database, 1)
     ingest_one(database, 2)
+    indexing.catch_up(database)
     with database.reading() as session:
-        (found,) = search.find(session, Question(topics=("diplomacy",)))
+        (found,) = finding.find(session, Question(topics=("diplomacy",)))
         articles_of_it = session.exec(select(Article).order_by(Article.id)).all()
     assert found.sources == ("Outlet 1", "Outlet 2")
     assert found.urls == tuple(article.url for article in articles_of_it)

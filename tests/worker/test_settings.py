@@ -130,6 +130,8 @@ def told(name: str) -> str:
         ("HOST_DELAY", "nan"),
         ("SHORTEST_INTERVAL", "0"),
         ("SHORTEST_INTERVAL", "9999999999999"),
+        ("REFETCH", "often"),
+        ("REFETCH", "6h,1h"),
         ("LONGEST_INTERVAL", "1.5"),
         ("LONGEST_INTERVAL", "31536001"),
         ("LONGEST_INTERVAL", "9999999999999"),
@@ -153,6 +155,28 @@ def test_a_contact_that_no_header_can_hold_is_refused(
 ) -> None:
     monkeypatch.setenv("TRANSPACIFIC_CONTACT", contact)
     assert "one line of ASCII" in told("CONTACT")
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [("90m,2h", (1.5, 2)), ("off", ()), ("", (1, 6, 24, 72)), ("1d", (24,))],
+)
+def test_the_looks_at_a_page_are_times_or_off(
+    monkeypatch: Environment, written: str, hours: tuple[float, ...]
+) -> None:
+    monkeypatch.setenv("TRANSPACIFIC_REFETCH", written)
+    assert load().refetch == tuple(timedelta(hours=number) for number in hours)
+
+
+@pytest.mark.parametrize("written", ['"1h,2d"', '["1h", "2d"]'])
+def test_the_looks_at_a_page_stand_in_the_file_too(home: Path, written: str) -> None:
+    (home / "transpacific.toml").write_text(f"refetch = {written}\n")
+    assert load().refetch == (timedelta(hours=1), timedelta(days=2))
+
+
+def test_looks_that_cannot_be_are_refused_with_what_to_write(monkeypatch: Environment) -> None:
+    monkeypatch.setenv("TRANSPACIFIC_REFETCH", "daily")
+    assert "write the times after the first fetch, as in 1h,6h,24h,3d" in told("REFETCH")
 
 
 def test_a_year_between_polls_is_the_longest(monkeypatch: Environment) -> None:

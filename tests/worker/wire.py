@@ -1,5 +1,6 @@
 """Invented articles, as pages and as entries of a feed, and the rows that come of them."""
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -42,19 +43,34 @@ def item(number: int, **values: str) -> Item:
 
 
 def text(number: int, *, times: int = 1) -> str:
-    """Three paragraphs, or so many times as many, each a line."""
+    """So many times three paragraphs, and one that stands in no other text: each a line."""
     return "\n".join(
-        paragraph
-        for part in range(times)
-        for paragraph in (
-            f"Ferry {number}.{part} left the eastern pier at seven on Monday with forty people, "
-            "two bicycles and a crate of oranges, and was across before the fog lifted.",
-            "The harbour office said that China and the United States had settled the rules for "
-            f"its engine, of type {number}.{part}, after talks in Washington that took two years.",
-            "A second crossing follows at noon, and the captain has promised tea to everybody who "
-            f"remembers the old line, which carried its last guests {number + part + 3} years ago.",
-        )
+        [
+            *(
+                paragraph
+                for part in range(times)
+                for paragraph in (
+                    f"Ferry {number}.{part} left the eastern pier at seven on Monday with forty "
+                    "people, two bicycles and a crate of oranges, and was across before the fog "
+                    "lifted.",
+                    "The harbour office said that China and the United States had settled the "
+                    f"rules for its engine, of type {number}.{part}, after talks in Washington "
+                    "that took two years.",
+                    "A second crossing follows at noon, and the captain has promised tea to "
+                    "everybody who remembers the old line, which carried its last guests "
+                    f"{number + part + 3} years ago.",
+                )
+            ),
+            _roll_of_guests(number),
+        ]
     )
+
+
+def _roll_of_guests(number: int) -> str:
+    """A paragraph of names that are in no other."""
+    chance = random.Random(number)
+    names = ("".join(chance.choices("aeioubdfgklmnprstv", k=7)).title() for _ in range(90))
+    return "On board were, of those that the harbour knows: " + ", ".join(names) + "."
 
 
 def page(title: str, text: str, *, head: str = "") -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.discovery import FullText
-from store import feeds, search, status
-from store.search import Question, StoryFound
+from store import feeds, status
+from store.fulltext import indexing
+from store.fulltext.finding import Question, find
+from store.search import StoryFound
 from store.tables import Stage
 from worker import context as clock
 from worker.context import Context
@@ -103,6 +105,7 @@ def _last_words(home: Path) -> str:
 
 
 def _report(context: Context, started: float) -> DemoReport:
+    indexing.catch_up(context.database)
     with context.database.reading() as session:
         now = status.read(session, now=clock.now())
         return DemoReport(
@@ -111,5 +114,5 @@ def _report(context: Context, started: float) -> DemoReport:
             stories=now.stories,
             revised=status.revised(session),
             seconds=time.monotonic() - started,
-            found=tuple(search.find(session, Question())),
+            found=tuple(find(session, Question())),
         )

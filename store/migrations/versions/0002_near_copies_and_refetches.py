@@ -26,6 +26,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("refetch_at IS NOT NULL"),
         postgresql_where=sa.text("refetch_at IS NOT NULL"),
     )
+    op.create_index("ix_revisions_snapshot_id", "revisions", ["snapshot_id"])
     _number_story_texts()
     op.create_table(
         "story_keys",
