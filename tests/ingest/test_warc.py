@@ -3,6 +3,7 @@
 import gzip
 import io
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 
 import brotli
@@ -16,6 +17,9 @@ from ingest.arrivals import Arrival, ArrivedPage, Damaged, Found, PassedOver, Un
 from ingest.http import PAGE_LIMITS
 from ingest.warc import MAX_HEADER_BYTES, WarcFile, read_warc
 from tests.support.warcs import DATE, HTML, chunked, gzipped, info, record
+
+# The time in a header would make every collection of these tests another.
+squeezed = partial(gzip.compress, mtime=0)
 
 NOW = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
 URL = "http://outlet.example/story.html"
@@ -37,14 +41,14 @@ def pages(archive: bytes) -> list[ArrivedPage]:
     [
         info() + record(URL, PAGE),
         gzipped(info(), record(URL, PAGE)),
-        gzip.compress(info() + record(URL, PAGE)),
+        squeezed(info() + record(URL, PAGE)),
         record(f"<{URL}>", PAGE),
         record(URL, PAGE, version="1.1"),
         record(URL, chunked(PAGE), headers={"Transfer-Encoding": "chunked"} | HTML),
-        record(URL, gzip.compress(PAGE), headers=PACKED),
+        record(URL, squeezed(PAGE), headers=PACKED),
         record(URL, brotli.compress(PAGE), headers={"Content-Encoding": "br"} | HTML),
         record(
-            URL, chunked(gzip.compress(PAGE)), headers={"Transfer-Encoding": "chunked"} | PACKED
+            URL, chunked(squeezed(PAGE)), headers={"Transfer-Encoding": "chunked"} | PACKED
         ),
         record(URL, PAGE, headers=PACKED),
         record(URL, PAGE, headers={"Transfer-Encoding": "chunked"} | HTML),
@@ -97,13 +101,13 @@ def test_what_is_no_article_is_passed_over(archive: bytes, reason: str) -> None:
         (record(URL, PAGE, date="yesterday"), "WARC-Date"),
         (record(URL, PAGE, date="2999-01-01T00:00:00Z"), "WARC-Date"),
         (record(URL, b"<" * (PAGE_LIMITS.wire_bytes + 1)), "larger than"),
-        (record(URL, gzip.compress(b"<" * 50_000_000), headers=PACKED), "larger than"),
+        (record(URL, squeezed(b"<" * 50_000_000), headers=PACKED), "larger than"),
         (
             record(URL, brotli.compress(b"<" * 50_000_000),
                    headers={"Content-Encoding": "br"} | HTML),
             "larger than",
         ),
-        (record(URL, gzip.compress(PAGE)[:-20], headers=PACKED), "ends too early"),
+        (record(URL, squeezed(PAGE)[:-20], headers=PACKED), "ends too early"),
     ],
 )  # fmt: skip
 def test_a_page_that_cannot_be_used_is_named_and_the_next_is_read(
@@ -132,7 +136,7 @@ def test_a_page_that_cannot_be_used_is_named_and_the_next_is_read(
 )
 def test_a_damaged_archive_says_where_and_gives_what_came_before(rest: bytes, says: str) -> None:
     assert_damaged(record(URL, PAGE) + rest, says)
-    assert_damaged(gzip.compress(record(URL, PAGE) + rest), says)
+    assert_damaged(squeezed(record(URL, PAGE) + rest), says)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,7 @@ def assert_damaged(archive: bytes, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "archive", [b"PK\x03\x04 zip", b"<html>", b"http://a.example/", gzip.compress(b"x")]
+    "archive", [b"PK\x03\x04 zip", b"<html>", b"http://a.example/", squeezed(b"x")]
 )
 def test_what_is_no_archive_is_told(archive: bytes) -> None:
     with pytest.raises(Damaged, match="no WARC record"):
@@ -169,10 +173,10 @@ def test_what_is_no_archive_is_told(archive: bytes) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_any_damage_ends_in_pages_or_in_the_one_error(data: st.DataObject) -> None:
-    packed = gzip.compress(PAGE, mtime=0)
+    packed = squeezed(PAGE, mtime=0)
     archive = bytearray(info() + record(URL, PAGE) + record(URL, packed, headers=PACKED))
     if data.draw(st.booleans()):
-        archive = bytearray(gzip.compress(bytes(archive), mtime=0))
+        archive = bytearray(squeezed(bytes(archive), mtime=0))
     for _ in range(data.draw(st.integers(1, 8))):
         archive[data.draw(st.integers(0, len(archive) - 1))] = data.draw(st.integers(0, 255))
     try:
@@ -183,7 +187,7 @@ def test_any_damage_ends_in_pages_or_in_the_one_error(data: st.DataObject) -> No
 
 # --- writing ---
 
-BODIES = [PAGE, b"", b"\r\n\r\nWARC/1.1\r\n", bytes(range(256)) * 50, gzip.compress(PAGE)]
+BODIES = [PAGE, b"", b"\r\n\r\nWARC/1.1\r\n", bytes(range(256)) * 50, squeezed(PAGE)]
 
 
 def written(*archived: ArrivedPage, article: str = URL) -> bytes:
