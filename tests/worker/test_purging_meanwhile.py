@@ -53,8 +53,8 @@ def assert_nothing_is_left(context: Context) -> None:
 def test_while_its_page_is_fetched(
     context: Context, nudges: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    allow = context.fetcher.robots_allow
-    monkeypatch.setattr(context.fetcher, "robots_allow", purging_first(context, allow))
+    get = context.fetcher.get
+    monkeypatch.setattr(context.fetcher, "get", purging_first(context, get))
     drain_host(context, HOST, nudges)
     assert nudges.articles == []
     assert_nothing_is_left(context)
