@@ -266,6 +266,15 @@ def claim_processing(session: Session, article_id: int, *, owner: str, now: date
     return True
 
 
+def let_go(session: Session, owner: str) -> None:
+    """Let others take what this owner has in hand: its processes are ended."""
+    session.execute(
+        _articles.update()
+        .where(_articles.c.stage == Stage.PROCESS, _articles.c.claimed_by == owner)
+        .values(claimed_until=None)
+    )
+
+
 def release_processing(session: Session, article_id: int, error: str, *, now: datetime) -> bool:
     """A step of processing failed: it is tried again a little later, or quarantined.
 

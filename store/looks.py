@@ -55,7 +55,7 @@ _CLAIM = (
         # Whether the fetch before brought a new edition.
         select(_revisions.c.id)
         .where(_revisions.c.id == _articles.c.revision_id, _revisions.c.number > 1)
-        .where(_revisions.c.seen_at >= _articles.c.fetched_at)
+        .where(_revisions.c.seen_at >= _articles.c.fetched_at, _revisions.c.run_id.is_(None))
         .correlate(_articles)
         .exists()
         .label("edited"),

@@ -1,7 +1,7 @@
 """Doing stored articles again: what stands of each, and what a run puts in its place.
 
-Nothing is overwritten. A text that comes out differently is a new revision, a judgement a new
-tagging, both marked with their run; what the article shows is pointed at them, and
+No text and no judgement is overwritten. A text that comes out differently is a new revision, a
+judgement a new tagging, both marked with their run; what the article shows is pointed at them, and
 `store.undoing` can point it back.
 """
 
@@ -67,6 +67,7 @@ class Standing:
     content_hash: bytes
     text_hash: bytes
     source: str
+    taken_from: str
     extractor: str  # that makes this text of its bytes
     algorithm: str | None  # of its fingerprint; None where the text stands for no story
     tagging_id: int | None
@@ -96,6 +97,7 @@ _STANDING: Select[Any] = (
         _revisions.c.quality,
         _revisions.c.content_hash,
         _revisions.c.text_hash,
+        _revisions.c.taken_from,
         func.coalesce(_revisions.c.confirmed_version, _revisions.c.extractor_version).label(
             "extractor"
         ),
@@ -145,6 +147,7 @@ def _standing(row: Row[Any], topics: tuple[str, ...]) -> Standing:
         content_hash=bytes(row.content_hash),
         text_hash=bytes(row.text_hash),
         source=row.source,
+        taken_from=row.taken_from,
         extractor=row.extractor,
         algorithm=row.algorithm_version,
         tagging_id=row.tagging_id,
@@ -256,7 +259,7 @@ _LOCK: Select[Any] = (
     select(_articles.c.id, _articles.c.revision_id, _articles.c.tagging_id, _articles.c.story_id)
     .where(_articles.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_articles.c.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _POINT = (
     _articles.update()
@@ -272,6 +275,7 @@ def apply_judgements(
 
     An article whose text is another by now is passed over: whatever made it is of today.
     """
+    merging.hold(session, merging=False)
     by_article = {each.standing.article_id: each for each in redone}
     locked = {
         row.id: row
@@ -343,7 +347,7 @@ _LOCK_ONE: Select[Any] = (
         _articles.c.error,
     )
     .where(_articles.c.id == bindparam("article"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from ingest.copies import Printing
 from ingest.fingerprint import ALGORITHM_VERSION, fingerprint
+from ingest.quality import Quality
 from store import copies, merging, outbox, stories
 from store.boilerplate import Boilerplate
 from store.copies import Brought
@@ -81,8 +82,9 @@ _STANDS_FOR: Any = (
 
 
 def brought(session: Session, standing: Standing, boilerplate: Boilerplate) -> Brought | None:
-    """The article's text, to be compared with others; None where it stands for no story."""
-    if standing.algorithm is None:
+    """The article's text, to be compared with others; None where it is a wall, or there is none."""
+    wall = standing.taken_from == "page" and standing.quality not in (Quality.OK, Quality.SHORT)
+    if wall or not standing.text:
         return None
     row = session.execute(_ARTICLE, {"article": standing.article_id}).first()
     if row is None:
@@ -102,14 +104,18 @@ def foresee(session: Session, standing: Standing, text: Brought) -> Place:
     """Where the article would go now; nothing is written."""
     about = {"article": standing.article_id, "story": standing.story_id}
     same = session.execute(_STANDS_FOR, about | {"text": text.fingerprint.text_hash}).first()
+    article = session.execute(_ARTICLE, about).one()
     own = session.execute(_OF_STORY, about).scalars().all()
-    is_first = session.execute(_ARTICLE, about).one().is_first
+    if same and stories.is_furniture(
+        session, same.story_id, source_id=article.source_id, title=article.title
+    ):
+        return Place((standing.story_id,), None, stands=False)
     return place_again(
         standing.story_id,
         Same(same.story_id, same.article_id) if same else None,
         next(copies.among(session, text, own), None),
         copies.find(session, text, story_id=standing.story_id).copies,
-        is_first=is_first,
+        is_first=article.is_first,
     )
 
 
@@ -181,10 +187,16 @@ def _moved(run_id: int, article: Row[Any], into: int) -> dict[str, Any]:
 
 
 def _renew(session: Session, standing: Standing, text: Brought) -> None:
-    """Let the text be found by the keys of today."""
+    """Let the text be found by the keys of today; those of an older fingerprint find it as well."""
     new_hash = text.fingerprint.text_hash
     about = {"article": standing.article_id, "text": standing.text_hash}
     its_text = session.execute(_ITS_TEXT, about).scalar()
+    if new_hash != standing.text_hash:
+        session.execute(
+            _revisions.update()
+            .where(_revisions.c.id == standing.revision_id)
+            .values(text_hash=new_hash)
+        )
     if its_text is None:
         return  # a copy brought it
     taken = new_hash != standing.text_hash and stories.is_known(session, text)
@@ -196,12 +208,9 @@ def _renew(session: Session, standing: Standing, text: Brought) -> None:
             "algorithm": str(ALGORITHM_VERSION),
         },
     )
-    if new_hash != standing.text_hash:
-        session.execute(
-            _revisions.update()
-            .where(_revisions.c.id == standing.revision_id)
-            .values(text_hash=new_hash)
-        )
-    keys = [{"key": key, "day": text.day, "text_id": its_text} for key in text.fingerprint.keys]
+    if standing.algorithm == str(ALGORITHM_VERSION):
+        return
+    free = copies.find(session, text, story_id=standing.story_id).keys
+    keys = [{"key": key, "day": text.day, "text_id": its_text} for key in free]
     if keys:
         session.execute(insert_into(session, StoryKey).on_conflict_do_nothing(), keys)

@@ -217,10 +217,12 @@ def get(session: Session, run_id: int) -> Run:
 
 
 def latest_unfinished(session: Session) -> Run | None:
-    """The newest run that was stopped, or is still under way."""
+    """The newest run that was stopped, is still under way, or left something undone."""
+    failed = exists().where(_chunks.c.run_id == _runs.c.id, _chunks.c.state == FAILED)
+    has_failed = (_runs.c.state == DONE) & failed
     return session.execute(
         select(Run)
-        .where(col(Run.state).in_((RUNNING, STOPPED)))
+        .where(or_(col(Run.state).in_((RUNNING, STOPPED)), has_failed))
         .order_by(col(Run.id).desc())
         .limit(1)
     ).scalar()
@@ -346,7 +348,13 @@ def resume(session: Session, run_id: int) -> None:
     session.execute(
         _chunks.update()
         .where(_chunks.c.run_id == run_id, _chunks.c.state.in_((WAITING, FAILED)))
-        .values(state=WAITING, attempts=0, claimed_until=None)
+        .values(
+            state=WAITING,
+            # What was in hand when its worker died must be known for that.
+            attempts=case((_chunks.c.state == FAILED, 0), else_=_chunks.c.attempts),
+            claimed_until=None,
+            error=None,
+        )
     )
 
 

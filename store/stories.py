@@ -202,11 +202,16 @@ def _same(session: Session, article: Bringing, brought: Brought) -> Same | None:
         return None
     if row.story_id == article.story_id:
         return Same(row.story_id, row.article_id)
-    values = {
-        "story": row.story_id, "of_source": article.source_id, "other_than": article.title
-    }  # fmt: skip
-    furniture = session.execute(_SAME_SOURCE, values).first() is not None
+    furniture = is_furniture(
+        session, row.story_id, source_id=article.source_id, title=article.title
+    )
     return Same(row.story_id, row.article_id, is_boilerplate=furniture)
+
+
+def is_furniture(session: Session, story_id: int, *, source_id: int, title: str) -> bool:
+    """Whether a source prints this story's text under another headline than this too."""
+    values = {"story": story_id, "of_source": source_id, "other_than": title}
+    return session.execute(_SAME_SOURCE, values).first() is not None
 
 
 def _is_alone(session: Session, story_id: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, Text, bindparam, func, select, update
 from sqlmodel import Session, col
 
 from store import merging, outbox, stories
@@ -47,7 +47,7 @@ _LOCK: Any = (
     )
     .where(_articles.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_articles.c.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )  # fmt: skip
 _SHOWN_BY: Any = (
     select(_revisions.c.id, _revisions.c.title, _revisions.c.published_at, _revisions.c.language,
@@ -61,7 +61,8 @@ _RESTORE = (
         revision_id=bindparam("revision"),
         tagging_id=bindparam("tagging"),
         story_id=bindparam("story"),
-        title=bindparam("its_title"),
+        # Where the text had none, its feed's stood in for it.
+        title=func.coalesce(func.nullif(bindparam("its_title", type_=Text), ""), _articles.c.title),
         published_at=bindparam("its_date"),
         language=bindparam("its_language"),
         quality=bindparam("its_quality"),
@@ -76,6 +77,19 @@ _TEXTS_BACK = (
         ),
     )
     .values(story_id=bindparam("story"))
+)
+# Why it had been in the story that it left.
+_WHY: Any = (
+    select(_moves.c.because)
+    .where(_moves.c.article_id == bindparam("article"))
+    .where(_moves.c.from_id == bindparam("left"), _moves.c.to_id == bindparam("to"))
+    .order_by(_moves.c.id.desc())
+    .limit(1)
+)
+_TELL_WHY = (
+    _articles.update()
+    .where(_articles.c.id == bindparam("article"))
+    .values(joined_because=bindparam("why"))
 )
 
 
@@ -195,6 +209,10 @@ def _reopen(session: Session, story_id: int, now: datetime) -> None:
 
 
 def _move_back(session: Session, change: Row[Any], now: datetime) -> None:
+    """Bring an article back to the story that it was in, with its texts and its reason."""
+    moved = {"article": change.article_id, "left": change.story_before, "to": change.story_after}
+    why = session.execute(_WHY, moved).scalar()
+    session.execute(_TELL_WHY, {"article": change.article_id, "why": why})
     session.execute(
         _TEXTS_BACK,
         {"left": change.story_after, "article": change.article_id, "story": change.story_before},

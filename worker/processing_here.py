@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 
 from ingest.retry import PROCESS_ATTEMPTS
-from store import importing
+from store import articles, importing
 from worker import logs
 from worker.children import deaf_to_interrupts
 from worker.context import Context
@@ -115,6 +115,8 @@ def process_waiting(context: Context, update: Callable[[int], None]) -> int:
             update(done)
     except BaseException:
         children.kill()
+        with context.database.writing() as session:
+            articles.let_go(session, children.owner)
         raise
     finally:
         if children.pool is not None:

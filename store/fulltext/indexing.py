@@ -68,6 +68,13 @@ _READ = (
     .join(_revisions, _revisions.c.id == _articles.c.revision_id)
     .where(_stories.c.id.in_(_IDS))
 )
+# Nobody deletes them meanwhile: their rows here refer to them.
+_HOLD = (
+    select(_stories.c.id)
+    .where(_stories.c.id.in_(_IDS))
+    .order_by(_stories.c.id)
+    .with_for_update(read=True, key_share=True)
+)
 _COPIES = (
     select(_articles.c.story_id, _articles.c.title, _articles.c.source_id)
     .where(_articles.c.story_id.in_(_IDS))
@@ -138,6 +145,7 @@ def index(session: Session, story_ids: Sequence[int]) -> None:
 
     A story that is no more, or has no text, is taken out.
     """
+    session.execute(_HOLD, {"ids": story_ids})
     put(session, story_ids, list(_read(session, story_ids)))
     coverage.refresh(session, story_ids)
 

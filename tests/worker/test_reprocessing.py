@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from ingest.quality import Quality
 from ingest.relations.tagging import Relevance
 from store import runs, undoing
 from store.database import Database
@@ -313,6 +314,22 @@ def test_stories_that_are_right_stay_as_they_are(context: Context) -> None:
     assert stories_of(context, *articles) == before
     with context.database.reading() as session:
         assert runs.changed(session, [run_id])[run_id].stories == 0
+
+
+def test_walls_and_furniture_stay_apart(context: Context) -> None:
+    wall = document("Subscribe to go on reading this article of ours.", quality=Quality.PAYWALL)
+    articles = [ingest_one(context.database, number, made=wall) for number in (1, 2)]
+    feed = add_feed(context.database, 3)
+    for number in (3, 4, 5):
+        found = discovery(number, url=f"http://outlet3.example/{number}.html")
+        discover(context.database, feed, found)
+        articles.append(fetch(context.database, found.host))
+        made = document(printings.text(9, words=200), title=printings.title(number))
+        process(context.database, articles[-1], made)
+    before = stories_of(context, *articles)
+    assert len(set(before)) == 5
+    reprocess(context, Step.DEDUPE)
+    assert stories_of(context, *articles) == before
 
 
 def test_texts_of_an_older_fingerprint_get_that_of_today(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -20,10 +21,15 @@ from worker.settings import Settings
 
 # Chunks handed to each child beforehand, so that it need not wait for us between two.
 AHEAD = 2
+# How often is looked again while others have the rest in hand.
+LOOK_SECONDS = 0.2
 
 
 def run_here(context: Context, run_id: int, update: Callable[[Progress], None]) -> None:
-    """Work a run off, telling `update` how far it is. Ctrl-C ends it between two chunks."""
+    """Work a run off, telling `update` how far it is.
+
+    Ctrl-C ends it at once; what had been begun is done again.
+    """
     with _children(context.settings) as pool:
         flying = set[Future[bool]]()
         exhausted = False
@@ -36,6 +42,10 @@ def run_here(context: Context, run_id: int, update: Callable[[Progress], None]) 
             with context.database.reading() as session:
                 progress = runs.progress(session, run_id)
             update(progress)
+            if exhausted and not flying and progress.state == runs.RUNNING:
+                # Another holds what is left, or has put it back: a chunk that failed comes again.
+                exhausted = False
+                time.sleep(LOOK_SECONDS)
     indexing.catch_up(context.database)
 
 

@@ -63,7 +63,7 @@ def _redo(context: Context, standing: Standing, work: Work | None, step: Step) -
             source_side=standing.source_side,
             date=(dated or standing.published_at or standing.first_seen_at).date(),
         )
-    other_algorithm = standing.algorithm not in (None, str(ALGORITHM_VERSION))
+    other_algorithm = standing.algorithm != str(ALGORITHM_VERSION)
     return Redone(
         standing=standing,
         work=work,
