@@ -1,0 +1,85 @@
+"""The tables, one class a word of the house (docs/data-dictionary.md tells them to analysts).
+
+Times are aware and in UTC. Long unique texts (URLs) are indexed by their SHA-256, since a URL of
+9 kB does not fit an index page. JSON columns hold what is shown but never searched by.
+"""
+
+from store.tables.articles import (
+    Article,
+    Revision,
+    Sighting,
+    Snapshot,
+    Stage,
+    Step,
+    Tombstone,
+)
+from store.tables.columns import (
+    Id,
+    UtcDateTime,
+    digest,
+    table,
+)
+from store.tables.events import (
+    Event,
+)
+from store.tables.feeds import (
+    Feed,
+    Host,
+    Poll,
+    Source,
+)
+from store.tables.runs import (
+    Run,
+    RunChange,
+    RunChunk,
+)
+from store.tables.search import (
+    StoryChange,
+    StoryCoverage,
+    StoryDocument,
+)
+from store.tables.stories import (
+    Story,
+    StoryKey,
+    StoryMove,
+    StoryRedirect,
+    StoryText,
+)
+from store.tables.taggings import (
+    Tagging,
+    TaggingActor,
+    TaggingTopic,
+)
+
+__all__ = [
+    "Article",
+    "Event",
+    "Feed",
+    "Host",
+    "Id",
+    "Poll",
+    "Revision",
+    "Run",
+    "RunChange",
+    "RunChunk",
+    "Sighting",
+    "Snapshot",
+    "Source",
+    "Stage",
+    "Step",
+    "Story",
+    "StoryChange",
+    "StoryCoverage",
+    "StoryDocument",
+    "StoryKey",
+    "StoryMove",
+    "StoryRedirect",
+    "StoryText",
+    "Tagging",
+    "TaggingActor",
+    "TaggingTopic",
+    "Tombstone",
+    "UtcDateTime",
+    "digest",
+    "table",
+]
