@@ -5,6 +5,7 @@ made: tests get a copy of a database that was migrated once, or one that was cle
 """
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from tests.support.postgres import clear_rows, drop_database, fresh_database, po
 from worker.redis_server import RedisServer
 
 SYSTEMS = ["sqlite", "postgresql"]
+
+# A shell has what it runs in the background ignore interrupts, and children inherit that: those
+# that tests interrupt would never end.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -147,6 +147,9 @@ def test_an_interrupt_ends_a_command_and_its_children_quietly(
         assert json.loads(first)["id"] == 1
         # As a terminal does it: to the whole process group.
         os.killpg(process.pid, signal.SIGINT)
+        try:
+            assert process.wait(SECONDS) == 130
+        finally:
+            process.kill()
         assert process.stderr is not None
         assert process.stderr.read() == b""
-        assert process.wait(SECONDS) == 130
