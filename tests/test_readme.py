@@ -1,18 +1,14 @@
 """Every command of the README is run, in its order, against the demo wire."""
 
-import os
 import re
 import shlex
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.support.waiting import until
+from tests.admin.conftest import LOCAL, Cli
 from worker.demo.site import DemoSite
 from worker.settings import Settings
 
@@ -25,7 +21,7 @@ LINES = [
     if line.strip()
 ]
 TRANSPACIFIC = [line for line in LINES if line.startswith("transpacific ")]
-# These two run until they are stopped or end by themselves, and have a test of their own.
+# The whole service: tests/admin/test_cli_service.py runs both.
 LONG = ("transpacific up", "transpacific demo")
 EXAMPLE_FEED = "https://news.example/feed.xml"
 EXAMPLE_ARTICLE = "https://news.example/visit.html"
@@ -37,21 +33,9 @@ def site() -> Iterator[DemoSite]:
         yield site
 
 
-def _environment(home: Path) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if "TRANSPACIFIC" not in name}
-    return clean | {
-        "TRANSPACIFIC_HOME": str(home),
-        "TRANSPACIFIC_PRIVATE_HOSTS": "127.0.0.0/8",
-        "PYTHONPATH": str(ROOT),
-    }
-
-
-def _command(line: str) -> list[str]:
-    words = shlex.split(line)
-    return [sys.executable, "-m", "admin", *words[1:]]
-
-
-def test_the_commands_of_the_readme_do_what_they_say(site: DemoSite, tmp_path: Path) -> None:
+def test_the_commands_of_the_readme_do_what_they_say(
+    site: DemoSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     feed = site.feeds()[0].url
     outlet = site.feeds()[0].source
     article = next(each.url for each in site.articles() if each.outlet == outlet)
@@ -60,57 +44,18 @@ def test_the_commands_of_the_readme_do_what_they_say(site: DemoSite, tmp_path: P
     (tmp_path / "urls.txt").write_text(site.articles()[-1].url + "\n")
     (tmp_path / "articles.jsonl").write_text('{"id": "1", "title": "A title", "text": "A text."}\n')
     (tmp_path / "page.html").write_text("<html><body><p>A page of a few words.</p></body></html>")
+    monkeypatch.chdir(tmp_path)
+    cli = Cli(tmp_path / "home", LOCAL)
     failed = []
     for line in TRANSPACIFIC:
         if line.startswith(LONG):
             continue
-        done = subprocess.run(
-            _command(line.replace(EXAMPLE_FEED, feed).replace(EXAMPLE_ARTICLE, article)),
-            cwd=tmp_path,
-            env=_environment(tmp_path / "home"),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        if done.returncode != 0:
-            failed.append((line, done.returncode, done.stderr))
+        said = line.replace(EXAMPLE_FEED, feed).replace(EXAMPLE_ARTICLE, article)
+        done = cli(*shlex.split(said)[1:])
+        if done.status != 0:
+            failed.append((line, done.status, done.err))
     assert failed == []
     assert (tmp_path / "articles.csv").read_text().startswith('"id","url","title"')
-
-
-def test_the_demo_is_whole_offline_and_quick(tmp_path: Path) -> None:
-    done = subprocess.run(
-        _command("transpacific demo"),
-        env=_environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "3 copies" in done.stdout
-    assert "2 edited since" in done.stdout.splitlines()[-1]
-
-
-def test_up_with_the_demo_runs_until_it_is_stopped(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    with log.open("wb") as output:
-        service = subprocess.Popen(
-            _command("transpacific up --demo"),
-            env=_environment(tmp_path / "home") | {"TRANSPACIFIC_LOG_FORMAT": "json"},
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        until(
-            lambda: log.read_bytes().count(b"article.processed") >= 40,
-            "the demo's articles are processed",
-            seconds=120,
-        )
-        service.send_signal(signal.SIGINT)
-        assert service.wait(60) == 0
-    finally:
-        service.kill()
-        service.wait()
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith("make ")])
