@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from admin.console import moment, note
 from admin.errors import Misuse
 from ingest.feedspec import KINDS
 from ingest.relations.lexicon_file import TOPICS
@@ -56,6 +57,21 @@ def until(value: str | None) -> datetime | None:
         return at + timedelta(days=1) if whole_day else at
     except OverflowError:
         return at
+
+
+def as_of(value: str | None) -> datetime | None:
+    """The last moment that is known of: of a date, the end of its day in UTC. Raises `Misuse`."""
+    if value is None:
+        return None
+    at, whole_day = _moment(value, "--as-of")
+    try:
+        known = at + timedelta(days=1) - timedelta.resolution if whole_day else at
+    except OverflowError:
+        known = at
+    now = datetime.now(UTC)
+    if known > now:
+        note(f"that is not over yet: what was known by {moment(now)} is told, and more will come")
+    return known
 
 
 def _moment(value: str, option: str) -> tuple[datetime, bool]:

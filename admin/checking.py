@@ -15,7 +15,8 @@ from ingest.dates import not_after
 from ingest.http import FEED_LIMITS, FetchError, HostBusy, Response
 from worker import context as clock
 from worker.context import Context
-from worker.draining import FEED_ACCEPT, usual_delay
+from worker.polling import FEED_ACCEPT
+from worker.turns import spacing
 
 # How long a redirect waits for the host that it leads to: one usual request of somebody else's.
 TURN_SECONDS = 10.0
@@ -58,7 +59,7 @@ def check_feeds(
     found: dict[str, Health] = {}
 
     def ask_host(host: str) -> None:
-        delay = usual_delay(context, host).total_seconds()
+        delay = spacing(context, host).total_seconds()
         for number, url in enumerate(by_host[host]):
             sleep(delay if number else 0.0)
             found[url] = health(url, _ask(context, url, turns), asked[url])

@@ -57,6 +57,7 @@ COLUMNS: Mapping[str, Columns] = {
         "stance": Holds.TEXT,
         "agency": Holds.TEXT,
         "joined_because": Holds.TEXT,
+        "origin": Holds.TEXT,
     },
     "revisions": {
         "article": Holds.INTEGER,
@@ -121,6 +122,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "stance": "of the current text: cooperation, conflict, mixed or neutral",
         "agency": "the news agency that its text credits",
         "joined_because": "why it is in its story",
+        "origin": "the import that brought it; empty where a feed did",
     },
     "revisions": {
         "article": "the article",
@@ -134,7 +136,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "id": "the poll",
         "feed": "the feed's address",
         "at": "when it was asked",
-        "outcome": "read, unchanged or failed",
+        "outcome": "read, unchanged, failed, or unreached (as nobody could be)",
         "status": "of HTTP",
         "error": "why it failed, or what was wrong with the feed",
         "bytes": "as sent",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from admin import files
+from admin import files, filters
 from admin.console import note, progress
 from admin.errors import Misuse
 from admin.opening import service
@@ -71,6 +71,7 @@ def export(
     relevance: Annotated[
         Relevance | None, typer.Option(help="warc: as the tagger sees the articles.")
     ] = None,
+    as_of: filters.AsOf = None,
 ) -> None:
     """Write all stories, articles, revisions or polls, or a package of them all, or a WARC.
 
@@ -78,26 +79,33 @@ def export(
     folder or a .zip, with a data dictionary, the versions of the code, and checksums. A WARC holds
     the pages that were fetched, for web archives' tools; its name ends in .warc.gz.
 
+    With --as-of the rows are those that an export at that time gave, so that a figure can be
+    reproduced; sources bear their names of today.
+
     \b
     Examples:
       transpacific export articles --format parquet -o articles.parquet
       transpacific export package -o transpacific.zip
+      transpacific export stories --as-of 2026-06-30 --format csv -o june.csv
       transpacific export warc --since 2026-01-01 --relevance relevant -o pages.warc.gz
     """
     if what is What.WARC:
         if format is not None:
             raise Misuse("a WARC is its own format: leave --format out")
+        if as_of is not None:
+            raise Misuse("a WARC tells of each page when it was fetched: leave --as-of out")
         _export_warc(output, since, until, source, relevance)
         return
     if since or until or source or relevance:
         raise Misuse("--since, --until, --source and --relevance choose the pages of a WARC only")
     if what is What.PACKAGE:
-        _export_package(format or Format.CSV, output)
+        _export_package(format or Format.CSV, output, as_of)
     else:
-        _export_rows(what, format or Format.JSONL, output)
+        _export_rows(what, format or Format.JSONL, output, as_of)
 
 
-def _export_rows(what: What, format: Format, output: Path | None) -> None:
+def _export_rows(what: What, format: Format, output: Path | None, as_of: str | None) -> None:
+    from admin import asking
     from admin.columns import COLUMNS
     from admin.writers import open_writer
     from store import export as store
@@ -110,6 +118,7 @@ def _export_rows(what: What, format: Format, output: Path | None) -> None:
         What.REVISIONS: store.revisions,
         What.POLLS: store.polls,
     }[what]
+    known = asking.as_of(as_of)
     number = 0
     with ExitStack() as stack:
         context = stack.enter_context(service())
@@ -117,7 +126,7 @@ def _export_rows(what: What, format: Format, output: Path | None) -> None:
         out = stack.enter_context(files.written(output)) if output else sys.stdout.buffer
         update = stack.enter_context(progress(f"exporting {what}"))
         writer = open_writer(format, out, COLUMNS[what])
-        for number, row in enumerate(read(session), start=1):
+        for number, row in enumerate(read(session, as_of=known), start=1):
             writer.write(row)
             if number % _STEP == 0:
                 update(0, f"exporting {what}: {number:,}")
@@ -126,16 +135,17 @@ def _export_rows(what: What, format: Format, output: Path | None) -> None:
         note(f"{number:,} {what} written to {output}")
 
 
-def _export_package(format: Format, output: Path | None) -> None:
+def _export_package(format: Format, output: Path | None, as_of: str | None) -> None:
     from datetime import UTC, datetime
 
-    from admin import package
+    from admin import asking, package
     from admin.version import program_version
     from store import export as store
     from store import provenance
 
     if output is None:
         raise Misuse("a package is several files: name a new folder or a .zip with -o")
+    known = asking.as_of(as_of)
     with (
         service() as context,
         context.database.reading() as session,
@@ -146,14 +156,15 @@ def _export_package(format: Format, output: Path | None) -> None:
             output,
             format,
             {
-                What.STORIES: store.stories(session),
-                What.ARTICLES: store.articles(session),
-                What.REVISIONS: store.revisions(session),
-                What.POLLS: store.polls(session),
+                What.STORIES: store.stories(session, as_of=known),
+                What.ARTICLES: store.articles(session, as_of=known),
+                What.REVISIONS: store.revisions(session, as_of=known),
+                What.POLLS: store.polls(session, as_of=known),
             },
-            provenance.read(session),
+            provenance.read(session, as_of=known),
             program=program_version(),
             now=datetime.now(UTC),
+            as_of=known,
             told=lambda what: update(0, what),
         )
     rows = sum(file.rows or 0 for file in made)
@@ -195,4 +206,7 @@ def _export_warc(
         for number, (url, page) in enumerate(captures.pages(session, chosen), start=1):
             warc.write(page, article=url)
             update(0, f"exporting pages: {number:,}")
+        let_go = captures.let_go(session, chosen)
     note(f"{number:,} pages written to {output}")
+    if let_go:
+        note(f"{let_go:,} more were let go by retention, and are not in it")

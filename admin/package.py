@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Protocol
 
 from admin import files
 from admin.columns import COLUMNS, MEANINGS, Holds
-from admin.console import moment, to_json
+from admin.console import moment, rfc3339, to_json
 from admin.errors import Misuse
 from admin.writers import LIST_SEPARATOR, Row, open_writer
 from store.provenance import Provenance
@@ -75,6 +75,7 @@ def write(
     *,
     program: str,
     now: datetime,
+    as_of: datetime | None = None,
     told: Callable[[str], None],
 ) -> list[Made]:
     """Write the package to a folder, or to a file that ends in .zip.
@@ -84,8 +85,8 @@ def write(
     place = _zip_file if path.suffix.lower() == _ZIP else _folder
     with place(path) as put:
         made = [_write_rows(put, what, rows, format, told) for what, rows in exports.items()]
-        made.append(_write_bytes(put, DICTIONARY, dictionary(exports, format, now).encode()))
-        descriptor = describe(made, format, provenance, program=program, now=now)
+        made.append(_write_bytes(put, DICTIONARY, dictionary(exports, format, now, as_of).encode()))
+        descriptor = describe(made, format, provenance, program=program, now=now, as_of=as_of)
         made.append(_write_bytes(put, DESCRIPTOR, _indented(descriptor)))
         sums = "".join(f"{file.sha256}  {file.name}\n" for file in made)
         _write_bytes(put, CHECKSUMS, sums.encode())
@@ -93,7 +94,13 @@ def write(
 
 
 def describe(
-    made: Iterable[Made], format: str, provenance: Provenance, *, program: str, now: datetime
+    made: Iterable[Made],
+    format: str,
+    provenance: Provenance,
+    *,
+    program: str,
+    now: datetime,
+    as_of: datetime | None = None,
 ) -> dict[str, Any]:
     """The descriptor: plain values for datapackage.json."""
     return {
@@ -103,6 +110,8 @@ def describe(
         "title": "News on US–China relations, as collected by Transpacific",
         "created": moment(now),
         "transpacific": {
+            # The whole time: who reproduces the package needs it.
+            "as_of": None if as_of is None else rfc3339(as_of),
             "program": program,
             "schema": provenance.schema,
             "extractor": provenance.extractor,
@@ -121,7 +130,9 @@ def describe(
     }
 
 
-def dictionary(exports: Iterable[str], format: str, now: datetime) -> str:
+def dictionary(
+    exports: Iterable[str], format: str, now: datetime, as_of: datetime | None = None
+) -> str:
     """The package's README: every column with its type and meaning."""
     lines = [
         "# News on US–China relations",
@@ -130,6 +141,8 @@ def dictionary(exports: Iterable[str], format: str, now: datetime) -> str:
         f"same to programs, with the versions of the code; `sha256sum -c {CHECKSUMS}` checks the "
         "files.",
     ]
+    if as_of is not None:
+        lines += ["", f"The rows are what was known at {rfc3339(as_of)}."]
     if format == "csv":
         lines += [
             "",

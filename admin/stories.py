@@ -8,13 +8,12 @@ from typing import Annotated
 
 import typer
 
+from admin import filters
 from admin.console import note, print_json, stdout
 from admin.opening import service
 
 # Stories for people, unless told: two or three screens. Scripts get all.
 SHOWN = 20
-# Far more than any store holds, and a number that a LIMIT of every database takes.
-MOST = 1_000_000_000
 
 
 class Format(StrEnum):
@@ -32,62 +31,31 @@ class Order(StrEnum):
     BEST = "best"
 
 
-class Relevance(StrEnum):
-    """Which stories are looked at."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    NONE = "none"
-    RELEVANT = "relevant"
-    ALL = "all"
-
-
 def stories(
-    query: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="QUERY",
-            help='Words, "quoted phrases", OR, -excluded, (groups), beginnings*; quote the whole.',
-        ),
-    ] = None,
-    topic: Annotated[
-        list[str] | None,
-        typer.Option(help="diplomacy, trade, technology …; given twice, both must be there."),
-    ] = None,
-    actor: Annotated[
-        str | None, typer.Option(help="A part of a name, or an id of the lexicon.")
-    ] = None,
-    source: Annotated[str | None, typer.Option(help="A part of an outlet's name.")] = None,
-    country: Annotated[
-        str | None, typer.Option(help="An outlet's country, as in US, CN, HK.")
-    ] = None,
-    kind: Annotated[
-        str | None, typer.Option(help="What the outlet is: wire, newspaper, think-tank …")
-    ] = None,
-    state_media: Annotated[
-        bool | None,
-        typer.Option("--state-media/--no-state-media", help="Only state media, or only others."),
-    ] = None,
-    stance: Annotated[
-        str | None, typer.Option(help="How the sides deal: cooperation, conflict, mixed, neutral.")
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option(help="A date or an RFC 3339 time: from then on.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option(help="A date (its whole day included) or a time: before it.")
-    ] = None,
-    relevance: Annotated[
-        Relevance, typer.Option(help="relevant is primary and secondary.")
-    ] = Relevance.RELEVANT,
+    query: filters.Query = None,
+    topic: filters.Topics = None,
+    actor: filters.Actor = None,
+    source: filters.Source = None,
+    country: filters.Country = None,
+    kind: filters.Kind = None,
+    state_media: filters.StateMedia = None,
+    stance: filters.Stance = None,
+    since: filters.Since = None,
+    until: filters.Until = None,
+    relevance: filters.Relevances = filters.Relevance.RELEVANT,
+    as_of: filters.AsOf = None,
     story: Annotated[
         int | None,
-        typer.Option(min=1, max=MOST, help="One story, by its id or by one that it had before."),
+        typer.Option(
+            min=1, max=filters.MOST, help="One story, by its id or by one that it had before."
+        ),
     ] = None,
     limit: Annotated[
         int | None,
         typer.Option(
-            min=1, max=MOST, help=f"At most so many; by default {SHOWN} in a table, else all."
+            min=1,
+            max=filters.MOST,
+            help=f"At most so many; by default {SHOWN} in a table, else all.",
         ),
     ] = None,
     order: Annotated[
@@ -104,30 +72,19 @@ def stories(
       transpacific stories --topic trade --since 2026-10-01
       transpacific stories 'soybeans OR 大豆 -hogs "phase one"' --format jsonl
       transpacific stories '"export controls"' --state-media --order best
+      transpacific stories tariffs --as-of 2026-06-30
     """
-    from admin import asking
     from admin.columns import COLUMNS
     from admin.storyview import print_story, story_json
     from admin.writers import CsvWriter
     from store.export import story_row
     from store.fulltext import finding
-    from store.fulltext.finding import Question
-    from store.fulltext.grammar import parse
 
-    question = Question(
-        query=parse(" ".join(query or ())),
-        topics=asking.topics(topic or ()),
-        actor=actor or None,
-        source=source or None,
-        country=country or None,
-        kind=asking.kind(kind),
-        state_media=state_media,
-        stance=asking.stance(stance),
-        since=asking.since(since),
-        until=asking.until(until),
-        relevance=asking.RELEVANCE[relevance],
-        story=story,
-    )
+    question = filters.question(
+        query, topics=topic, actor=actor, source=source, country=country, kind=kind,
+        state_media=state_media, stance=stance, since=since, until=until, relevance=relevance,
+        as_of=as_of, story=story,
+    )  # fmt: skip
     first = finding.Order.NEWEST if order is Order.NEWEST else finding.Order.RELEVANCE
     with service() as context, context.database.reading() as session:
         find = partial(finding.find, session, question, order=first)

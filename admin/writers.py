@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO, Protocol
 from admin.columns import Columns, Holds
 from admin.console import rfc3339, to_json
 from admin.errors import Failure
+from ingest.text import clean_text
 
 Row = Mapping[str, Any]
 
@@ -18,6 +20,8 @@ GROUP_ROWS = 500
 # What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection"): these at its start,
 # the full-width forms included, whatever white space stands before them.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+# What nobody sees before it, and some programs leave out: zero width, marks, controls.
+_UNSEEN = re.compile("[\\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*")
 LIST_SEPARATOR = "; "
 
 
@@ -50,7 +54,7 @@ class JsonlWriter:
 
 
 class CsvWriter:
-    """CSV by RFC 4180 in UTF-8, every text quoted, and none of it a formula."""
+    """CSV by RFC 4180 in UTF-8, every text quoted, none of it a formula or a terminal's command."""
 
     def __init__(self, out: BinaryIO, columns: Columns) -> None:
         self._columns = columns
@@ -80,18 +84,21 @@ def csv_cell(value: Any) -> str | int | float:
         return rfc3339(value)
     if isinstance(value, list | tuple):
         return inert(LIST_SEPARATOR.join(inert(_item(item)) for item in value))
-    return inert(str(value))
+    return inert(clean_text(str(value)))
 
 
 def inert(text: str) -> str:
     """The text; with an apostrophe before it where a spreadsheet would take it for a formula."""
-    starts = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
-    return f"'{text}" if starts else text
+    first = _UNSEEN.match(text)
+    starts = text.startswith(_FORMULA_STARTS, first.end() if first else 0)
+    return f"'{text}" if starts or text.startswith(_FORMULA_STARTS) else text
 
 
 def _item(item: Any) -> str:
     """An item of a list; an actor is its name with its side."""
-    return f"{item['name']} ({item['side']})" if isinstance(item, Mapping) else str(item)
+    return clean_text(
+        f"{item['name']} ({item['side']})" if isinstance(item, Mapping) else str(item)
+    )
 
 
 class ParquetWriter:

@@ -1,6 +1,8 @@
 """What made the rows that are stored: the versions of the code, so that a figure can be traced."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -24,15 +26,17 @@ class Provenance:
     taggings: tuple[tuple[str, str, int], ...]  # tagger and lexicon version, taggings
 
 
-def read(session: Session) -> Provenance:
-    """Look at every revision and tagging that is stored."""
+def read(session: Session, *, as_of: datetime | None = None) -> Provenance:
+    """Look at every revision and tagging that is stored, or was by then."""
     extractors = session.execute(
         select(Revision.extractor_version, func.count())
+        .where(*_by(col(Revision.seen_at), as_of))
         .group_by(col(Revision.extractor_version))
         .order_by(col(Revision.extractor_version))
     ).all()
     taggers = session.execute(
         select(Tagging.tagger_version, Tagging.lexicon_version, func.count())
+        .where(*_by(col(Tagging.tagged_at), as_of))
         .group_by(col(Tagging.tagger_version), col(Tagging.lexicon_version))
         .order_by(col(Tagging.tagger_version), col(Tagging.lexicon_version))
     ).all()
@@ -44,6 +48,10 @@ def read(session: Session) -> Provenance:
         revisions=tuple((version, count) for version, count in extractors),
         taggings=tuple((tagger, lexicon, count) for tagger, lexicon, count in taggers),
     )
+
+
+def _by(column: Any, as_of: datetime | None) -> list[Any]:
+    return [] if as_of is None else [column <= as_of]
 
 
 def one_moment(session: Session) -> None:

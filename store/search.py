@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlmodel import Session
 
+from store.asof import stories as past
+from store.asof.stories import Judged, Then
 from store.tables import (
     Article,
     Revision,
@@ -28,35 +30,38 @@ _revisions, _taggings = table(Revision), table(Tagging)
 _topics, _actors, _redirects = table(TaggingTopic), table(TaggingActor), table(StoryRedirect)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
-_STORIES: Select[Any] = (
-    select(
-        *(
-            _stories.c[name]
-            for name in (
-                "id",
-                "first_published_at",
-                "first_seen_at",
-                "language",
-                "articles",
-                "relevance",
-                "score",
-                "stance",
-                "tagging_id",
-            )
-        ),
-        _taggings.c.evidence,
-        _revisions.c.title,
-        _revisions.c.text,
+_STORIES: Select[Any] = select(
+    *(
+        _stories.c[name]
+        for name in (
+            "id",
+            "first_published_at",
+            "first_seen_at",
+            "language",
+            "articles",
+            "relevance",
+            "score",
+            "stance",
+            "tagging_id",
+        )
     )
-    .join(_taggings, _taggings.c.id == _stories.c.tagging_id)
-    .join(_revisions, _revisions.c.id == _taggings.c.revision_id)
-    .where(_stories.c.id.in_(_IDS))
-)
+).where(_stories.c.id.in_(_IDS), _stories.c.tagging_id.is_not(None))
 _COPIES = (
-    select(_articles.c.story_id, _articles.c.url, _sources.c.name, _articles.c.agency)
+    select(
+        _articles.c.story_id,
+        _articles.c.url,
+        _sources.c.name,
+        _sources.c.country,
+        _articles.c.agency,
+    )
     .join(_sources, _articles.c.source_id == _sources.c.id)
     .where(_articles.c.story_id.in_(_IDS))
     .order_by(_articles.c.first_seen_at, _articles.c.id)
+)
+_JUDGED = (
+    select(_taggings.c.id, _taggings.c.evidence, _revisions.c.title, _revisions.c.text)
+    .join(_revisions, _revisions.c.id == _taggings.c.revision_id)
+    .where(_taggings.c.id.in_(_IDS))
 )
 _TOPICS = (
     select(_topics.c.tagging_id, _topics.c.topic)
@@ -89,6 +94,40 @@ class ActorFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """Who prints a story, and where; `agency` is what this copy credits."""
+
+    url: str
+    source: str
+    country: str | None
+    agency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A story as it is counted: its labels, and its copies in the order of first sight.
+
+    `tagging_id` is the judgement that it is labelled by.
+    """
+
+    id: int
+    first_published: datetime | None
+    first_seen: datetime
+    language: str | None
+    articles: int
+    relevance: str
+    score: float
+    stance: str | None
+    tagging_id: int
+    copies: tuple[Copy, ...]
+
+    @property
+    def at(self) -> datetime:
+        """The time that stories are filtered and ordered by."""
+        return self.first_published or self.first_seen
+
+
+@dataclass(frozen=True, slots=True)
 class StoryFound:
     """A story with what an analyst asks next: its copies, its people, its evidence.
 
@@ -115,38 +154,116 @@ class StoryFound:
     text: str
 
 
-def load(session: Session, story_ids: Sequence[int]) -> list[StoryFound]:
-    """These stories whole, in the order of their ids as given; old ids lead to where they went."""
+def load(
+    session: Session, story_ids: Sequence[int], *, as_of: datetime | None = None
+) -> list[StoryFound]:
+    """These stories whole, in the order of their ids as given.
+
+    Old ids lead to where they went. As of a time, what was no story then is left out
+    (`asof.stories.known_as` tells where an older id led by then).
+    """
+    found = heads(session, story_ids, as_of=as_of)
+    taggings = [head.tagging_id for head in found]
+    judged = _grouped(session, _JUDGED, taggings)
+    topics, actors = topics_of(session, taggings), actors_of(session, taggings)
+    return [
+        _whole(head, row, topics.get(head.tagging_id, ()), actors.get(head.tagging_id, ()))
+        for head in found
+        for row in judged.get(head.tagging_id, ())
+    ]
+
+
+def heads(
+    session: Session, story_ids: Sequence[int], *, as_of: datetime | None = None
+) -> list[Head]:
+    """The same without texts, people and evidence."""
+    if as_of is not None:
+        return _heads_then(session, story_ids, as_of)
     moved = session.execute(_INTO, {"ids": story_ids})
     redirects: dict[int, int] = {row.story_id: row.into_id for row in moved}
     story_ids = list(dict.fromkeys(redirects.get(story_id, story_id) for story_id in story_ids))
-    rows = session.execute(_STORIES, {"ids": story_ids}).all()
-    taggings = [row.tagging_id for row in rows]
     copies = _grouped(session, _COPIES, story_ids)
-    topics = _grouped(session, _TOPICS, taggings)
-    actors = _grouped(session, _ACTORS, taggings)
     found = {
-        row.id: StoryFound(
+        row.id: Head(
             id=row.id,
-            title=row.title,
             first_published=row.first_published_at,
             first_seen=row.first_seen_at,
             language=row.language,
             articles=row.articles,
-            sources=tuple(dict.fromkeys(source for _, source, _ in copies.get(row.id, ()))),
             relevance=row.relevance,
             score=row.score,
             stance=row.stance,
-            topics=tuple(topic for (topic,) in topics.get(row.tagging_id, ())),
-            actors=tuple(ActorFound(*actor) for actor in actors.get(row.tagging_id, ())),
-            urls=tuple(url for url, _, _ in copies.get(row.id, ())),
-            agency=next((agency for _, _, agency in copies.get(row.id, ()) if agency), None),
-            evidence=tuple(row.evidence),
-            text=row.text,
+            tagging_id=row.tagging_id,
+            copies=tuple(Copy(*copy) for copy in copies.get(row.id, ())),
         )
-        for row in rows
+        for row in session.execute(_STORIES, {"ids": story_ids})
     }
     return [found[story_id] for story_id in story_ids if story_id in found]
+
+
+def _heads_then(session: Session, story_ids: Sequence[int], as_of: datetime) -> list[Head]:
+    there = past.load(session, story_ids, as_of)
+    return [
+        _head_then(there[story_id], best)
+        for story_id in dict.fromkeys(story_ids)
+        if story_id in there and (best := there[story_id].best) is not None
+    ]
+
+
+def _head_then(story: Then, best: Judged) -> Head:
+    return Head(
+        id=story.id,
+        first_published=story.first_published,
+        first_seen=story.first.shown.first_seen_at,
+        language=story.first.language,
+        articles=len(story.members),
+        relevance=best.relevance,
+        score=best.score,
+        stance=best.stance,
+        tagging_id=best.id,
+        copies=tuple(
+            Copy(one.shown.url, one.source, one.country, one.shown.agency) for one in story.members
+        ),
+    )
+
+
+def _whole(
+    head: Head,
+    judged: tuple[Any, ...],
+    topics: Sequence[str],
+    actors: Sequence[ActorFound],
+) -> StoryFound:
+    evidence, title, text = judged
+    return StoryFound(
+        id=head.id,
+        title=title,
+        first_published=head.first_published,
+        first_seen=head.first_seen,
+        language=head.language,
+        articles=head.articles,
+        sources=tuple(dict.fromkeys(copy.source for copy in head.copies)),
+        relevance=head.relevance,
+        score=head.score,
+        stance=head.stance,
+        topics=tuple(topics),
+        actors=tuple(actors),
+        urls=tuple(copy.url for copy in head.copies),
+        agency=next((copy.agency for copy in head.copies if copy.agency), None),
+        evidence=tuple(evidence),
+        text=text,
+    )
+
+
+def topics_of(session: Session, tagging_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The topics of these taggings, the surest first."""
+    found = _grouped(session, _TOPICS, tagging_ids)
+    return {tagging_id: [topic for (topic,) in rows] for tagging_id, rows in found.items()}
+
+
+def actors_of(session: Session, tagging_ids: Sequence[int]) -> dict[int, list[ActorFound]]:
+    """Whom these taggings name, those first that are named most often."""
+    found = _grouped(session, _ACTORS, tagging_ids)
+    return {tagging_id: [ActorFound(*row) for row in rows] for tagging_id, rows in found.items()}
 
 
 def _grouped(

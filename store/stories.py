@@ -5,6 +5,7 @@ An article with a text that is known joins that text's story; else it joins the 
 locks of `copies.lock` those over near copies.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,8 +20,11 @@ from store.copies import Brought, Found
 from store.database import insert_for
 from store.fulltext import indexing
 from store.merging import Merged, MergeNeeded
-from store.placement import Same, place
+from store.placement import Place, Same, place
 from store.tables import Article, Revision, Story, StoryText, Tagging, table
+
+# Stories locked by one statement.
+MOST_AT_ONCE = 500
 
 _articles, _stories, _revisions = table(Article), table(Story), table(Revision)
 _texts, _taggings = table(StoryText), table(Tagging)
@@ -64,6 +68,12 @@ _COUNT_OF = select(func.count()).where(_articles.c.story_id == bindparam("story"
 _DELETE_STORY = _stories.delete().where(_stories.c.id == bindparam("story"))
 _LOCK_STORY = (
     select(_stories.c.id).where(_stories.c.id == bindparam("story")).with_for_update(key_share=True)
+)
+_LOCK_STORIES = (
+    select(_stories.c.id)
+    .where(_stories.c.id.in_(bindparam("stories", expanding=True)))
+    .order_by(_stories.c.id)
+    .with_for_update(key_share=True)
 )
 
 
@@ -146,16 +156,10 @@ def join(
 
     Raises `MergeNeeded` where stories turn out to be one, and `may_merge` is False.
     """
-    current = article.story_id
     same = _same(session, article, brought)
-    found = Found((), ())
-    if same is None and brought.fingerprint.keys:
-        if copies.lock(session, brought):
-            same = _same(session, article, brought)
-        if same is None:
-            found = copies.find(session, brought, story_id=current)
-    alone = current is not None and _is_alone(session, current)
-    placed = place(current, same, found.copies, alone=alone, has_text=article.has_text)
+    if same is None and brought.fingerprint.keys and copies.lock(session, brought):
+        same = _same(session, article, brought)
+    placed, found = _placed(session, article, brought, same)
     event = "story.grew" if placed.because else None
     merged = list[Merged]()
     if placed.stories:
@@ -176,6 +180,20 @@ def join(
             session.execute(_DELETE_STORY, {"story": story_id})
             return Joined(same.story_id, "story.grew", same.because)
     return Joined(story_id, event, placed.because, tuple(merged))
+
+
+def foresee(session: Session, article: Bringing, brought: Brought) -> Place:
+    """Where an article with this text would come to stand; nothing is written."""
+    return _placed(session, article, brought, _same(session, article, brought))[0]
+
+
+def _placed(
+    session: Session, article: Bringing, brought: Brought, same: Same | None
+) -> tuple[Place, Found]:
+    current = article.story_id
+    found = Found((), ()) if same else copies.find(session, brought, story_id=current)
+    alone = current is not None and _is_alone(session, current)
+    return place(current, same, found.copies, alone=alone, has_text=article.has_text), found
 
 
 def is_known(session: Session, brought: Brought) -> bool:
@@ -247,6 +265,22 @@ def refresh(session: Session, story_id: int) -> None:
     session.execute(_LOCK_STORY, {"story": story_id})
     session.execute(_REFRESH, {"story": story_id})
     indexing.note_changed(session, [story_id])
+
+
+def refresh_all(session: Session, story_ids: Collection[int]) -> None:
+    """The same for many stories, in their order and for a fraction of the time."""
+    each = sorted(set(story_ids))
+    for start in range(0, len(each), MOST_AT_ONCE):
+        some = each[start : start + MOST_AT_ONCE]
+        session.execute(_LOCK_STORIES, {"stories": some}).all()
+        session.execute(_REFRESH, [{"story": story_id} for story_id in some])
+        indexing.note_changed(session, some)
+
+
+def lock(session: Session, story_ids: Iterable[int]) -> None:
+    """Lock stories of which some may go, in the one order in which all are locked."""
+    rows = select(_stories.c.id).where(_stories.c.id.in_(list(story_ids)))
+    session.execute(rows.order_by(_stories.c.id).with_for_update()).all()
 
 
 def drop_if_empty(session: Session, story_id: int) -> bool:

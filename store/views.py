@@ -6,6 +6,8 @@ never has to mind them. Only string aggregation and JSON differ between the two 
 
 from sqlalchemy import Connection
 
+from store.coverage import news_at
+
 _TOPICS = {
     "sqlite": """(SELECT group_concat(topic, ',') FROM (
         SELECT topic FROM tagging_topics WHERE tagging_id = {tagging} ORDER BY topic))""",
@@ -20,11 +22,6 @@ _FIELD = {
     "sqlite": "json_extract(item.value, '$.{name}')",
     "postgresql": "(item.value ->> '{name}')",
 }
-_DAY = {
-    "sqlite": "substr({time}, 1, 10)",
-    "postgresql": "({time} AT TIME ZONE 'UTC')::date",
-}
-
 _WEEK = {
     # Its Monday. The date's characters alone: SQLite's date() rounds 23:59:59.9999 to the next day.
     "sqlite": "date(substr({time}, 1, 10), 'weekday 0', '-6 days')",
@@ -37,6 +34,9 @@ _ADDRESS = {
     "postgresql": """regexp_replace({url}, '[?].*', '?…')""",
 }
 
+# Of a story that an import brought, when it was first published, as far as that is known.
+_NEWS_AT = news_at("stories.first_published_at", "stories.first_seen_at")
+
 # In the order of making; dropped in the reverse.
 _VIEWS = {
     "v_articles": """
@@ -48,7 +48,7 @@ _VIEWS = {
                articles.revisions, articles.gone_at AS gone,
                articles.story_id AS story, articles.joined_because, articles.agency,
                taggings.relevance, taggings.score, taggings.stance,
-               {article_topics} AS topics, articles.tagging_id AS tagging
+               {article_topics} AS topics, articles.tagging_id AS tagging, articles.origin
         FROM articles
         JOIN sources ON sources.id = articles.source_id
         JOIN revisions ON revisions.id = articles.revision_id
@@ -126,6 +126,7 @@ _VIEWS = {
         SELECT {week} AS week, actors.actor, max(actors.name) AS name, max(actors.side) AS side,
                max(actors.kind) AS kind, count(*) AS stories, sum(actors.mentions) AS mentions
         FROM stories
+        JOIN articles ON articles.id = stories.article_id
         JOIN tagging_actors AS actors ON actors.tagging_id = stories.tagging_id
         WHERE stories.relevance <> 'none'
         GROUP BY 1, 2""",
@@ -150,12 +151,16 @@ _VIEWS = {
                sources.country AS source_country, sources.state_media,
                (SELECT max(before.at) FROM polls AS before
                 WHERE before.feed_id = polls.feed_id AND before.at < polls.at
-                  AND before.outcome <> 'failed') AS since,
+                  AND before.outcome NOT IN ('failed', 'unreached')) AS since,
                polls.at AS until, polls.entries
         FROM polls
         JOIN feeds ON feeds.id = polls.feed_id
         JOIN sources ON sources.id = feeds.source_id
         WHERE polls.rolled_over""",
+    "v_outages": """
+        SELECT outages.id, outages.began_at AS began, outages.noticed_at AS noticed,
+               outages.ended_at AS ended
+        FROM outages""",
 }
 
 
@@ -171,10 +176,9 @@ def create(connection: Connection) -> None:
         "article_topics": _TOPICS[dialect].format(tagging="articles.tagging_id"),
         "story_topics": _TOPICS[dialect].format(tagging="stories.tagging_id"),
         "evidence": _EVIDENCE[dialect],
-        "week": _WEEK[dialect].format(time="stories.first_seen_at"),
+        "week": _WEEK[dialect].format(time=_NEWS_AT),
         "tagging_topics": _TOPICS[dialect].format(tagging="taggings.id"),
         "feed_url": _ADDRESS[dialect].format(url="feeds.url"),
-        "day": _DAY[dialect].format(time="articles.first_seen_at"),
     }
     for name, query in _VIEWS.items():
         connection.exec_driver_sql(f"CREATE VIEW {name} AS {query.format(**pieces)}")

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from store import search
+from store.asof import finding as past
+from store.asof.stories import known_as
 from store.fulltext import indexing, ranking
 from store.fulltext.documents import BREAK, mark
 from store.fulltext.grammar import Node, Phrase, all_of, any_of
 from store.search import BATCH, StoryFound
-from store.tables import Source
+from store.tables import ActorName, Source
 
 RELEVANCES = ("primary", "secondary", "none")
 RELEVANT = ("primary", "secondary")
@@ -24,19 +26,6 @@ ALL = 2**31 - 1
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
-
-# The actors of all taggings, each once: an index is asked for one after the other, since a scan
-# reads a row for every mention.
-_EVERY_ACTOR = """
-    WITH RECURSIVE every (actor) AS (
-        SELECT min(actor) FROM tagging_actors
-        UNION ALL
-        SELECT (SELECT min(actor) FROM tagging_actors WHERE actor > every.actor)
-        FROM every WHERE every.actor IS NOT NULL)
-    SELECT every.actor,
-           (SELECT name FROM tagging_actors WHERE tagging_actors.actor = every.actor
-            ORDER BY tagging_id DESC LIMIT 1)
-    FROM every WHERE every.actor IS NOT NULL"""
 
 
 class Order(StrEnum):
@@ -54,7 +43,7 @@ class Question:
     lexicon or a part of a name. One copy at least is of an outlet that answers all of `source` (a
     part of its name), `country`, `kind` and `state_media`. `since` and `until` bound the time when
     the story was first published, or else first seen. `story` is the id of one, also one that it
-    had before a merger; with it nothing else is asked.
+    had before a merger; with it nothing else is asked. `as_of` asks what was known then.
     """
 
     query: Node | None = None
@@ -69,6 +58,7 @@ class Question:
     until: datetime | None = None
     relevance: tuple[str, ...] = RELEVANT
     story: int | None = None
+    as_of: datetime | None = None
 
 
 def find(
@@ -84,7 +74,7 @@ def find(
     """
     ids = find_ids(session, question, order=order, limit=limit)
     for start in range(0, len(ids), BATCH):
-        yield from search.load(session, ids[start : start + BATCH])
+        yield from search.load(session, ids[start : start + BATCH], as_of=question.as_of)
 
 
 def find_ids(
@@ -96,20 +86,25 @@ def find_ids(
 ) -> list[int]:
     """The ids of these stories, in their order."""
     if question.story is not None:
-        return [question.story]
+        story, as_of = question.story, question.as_of
+        return [story if as_of is None else known_as(session, story, as_of)]
     query = _whole_query(session, question)
     if query is None:
         return []
     weigh = order is Order.RELEVANCE and question.query is not None
-    hits = indexing.engine(session).newest(
-        session,
-        query,
-        since=question.since or _FIRST,
-        until=question.until or _LAST,
-        limit=WEIGHED if weigh else ALL if limit is None else limit,
-    )
+    since, until = question.since or _FIRST, question.until or _LAST
+    most = WEIGHED if weigh else ALL if limit is None else limit
+    as_of = question.as_of
+    if as_of is None:
+        newest = indexing.engine(session).newest
+        hits = newest(session, query, since=since, until=until, limit=most)
+    else:
+        hits = past.newest(session, query, as_of=as_of, since=since, until=until, limit=most)
     ids = [story_id for story_id, _ in hits]
-    return ranking.best_first(session, question.query, ids)[:limit] if weigh else ids
+    if not weigh:
+        return ids
+    texts = ranking.texts(session, ids) if as_of is None else past.texts(session, ids, as_of)
+    return ranking.best_first(question.query, ids, texts)[:limit]
 
 
 def _whole_query(session: Session, question: Question) -> Node | None:
@@ -157,6 +152,6 @@ def _actor_ids(session: Session, asked: str) -> list[str]:
     part = asked.casefold()
     return [
         actor
-        for actor, name in session.execute(text(_EVERY_ACTOR))
+        for actor, name in session.execute(select(col(ActorName.actor), col(ActorName.name)))
         if actor == asked or part in name.casefold()
     ]

@@ -20,6 +20,7 @@ from store.database import Database, insert_for
 from store.fulltext import postgresql, sqlite
 from store.fulltext.documents import Document, Marks, day_of, document
 from store.tables import (
+    ActorName,
     Article,
     Revision,
     Story,
@@ -82,6 +83,11 @@ _COPIES = (
 )
 _TOPICS = select(_topics.c.tagging_id, _topics.c.topic).where(_topics.c.tagging_id.in_(_IDS))
 _ACTORS = select(_actors.c.tagging_id, _actors.c.actor).where(_actors.c.tagging_id.in_(_IDS))
+_NAMES = (
+    select(_actors.c.actor, _actors.c.name)
+    .where(_actors.c.tagging_id.in_(_IDS))
+    .order_by(_actors.c.tagging_id)
+)
 
 
 def note_changed(session: Session, story_ids: Sequence[int]) -> None:
@@ -186,9 +192,9 @@ def _read(session: Session, story_ids: Sequence[int]) -> Iterator[Document]:
     for story_id, title, source_id in session.execute(_COPIES, {"ids": story_ids}):
         titles.setdefault(story_id, []).append(title)
         sources.setdefault(story_id, set()).add(source_id)
-    taggings = {"ids": [story.tagging_id for story in stories if story.tagging_id is not None]}
-    topics = _by_tagging(session, _TOPICS, taggings)
-    actors = _by_tagging(session, _ACTORS, taggings)
+    judged = [story.tagging_id for story in stories if story.tagging_id is not None]
+    topics, actors = named(session, judged)
+    _learn_names(session, judged)
     for story in stories:
         marks = Marks(
             relevance=story.relevance,
@@ -200,9 +206,24 @@ def _read(session: Session, story_ids: Sequence[int]) -> Iterator[Document]:
         yield document(story.id, story.at, marks, titles.get(story.id, ()), story.text)
 
 
-def _by_tagging(session: Session, query: Any, taggings: dict[str, list[int]]) -> dict[int, Any]:
+def _learn_names(session: Session, tagging_ids: Sequence[int]) -> None:
+    """Remember what the actors of these taggings are called, as the newest has it."""
+    names = dict(iter(session.execute(_NAMES, {"ids": tagging_ids})))
+    if names:
+        rows = [{"actor": actor, "name": name} for actor, name in sorted(names.items())]
+        session.execute(_name(dialect_of(session)), rows)
+
+
+def named(
+    session: Session, tagging_ids: Sequence[int]
+) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    """The topics and the actors of these taggings, by tagging."""
+    return _by_tagging(session, _TOPICS, tagging_ids), _by_tagging(session, _ACTORS, tagging_ids)
+
+
+def _by_tagging(session: Session, query: Any, tagging_ids: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for tagging_id, name in session.execute(query, taggings):
+    for tagging_id, name in session.execute(query, {"ids": tagging_ids}):
         found.setdefault(tagging_id, []).append(name)
     return {tagging_id: sorted(names) for tagging_id, names in found.items()}
 
@@ -222,3 +243,14 @@ def _keep(dialect: str) -> Any:
     insert = insert_for(dialect, StoryDocument)
     new = {name: insert.excluded[name] for name in ("day", "at", "digest")}
     return insert.on_conflict_do_update(index_elements=["story_id"], set_=new)
+
+
+@cache
+def _name(dialect: str) -> Any:
+    """An actor's name, new or in the place of another."""
+    insert = insert_for(dialect, ActorName)
+    return insert.on_conflict_do_update(
+        index_elements=["actor"],
+        set_={"name": insert.excluded.name},
+        where=table(ActorName).c.name != insert.excluded.name,
+    )

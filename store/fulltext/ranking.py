@@ -5,7 +5,7 @@ a word is, is told among these stories: all that can be compared are here.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, select
 from sqlmodel import Session
@@ -37,12 +37,18 @@ _TEXTS = (
 )
 
 
-def best_first(session: Session, query: Node | None, story_ids: Sequence[int]) -> list[int]:
-    """These stories, the best answers first; equal ones stay in their order."""
-    texts = {
+def texts(session: Session, story_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """The headline and the text of each of these stories."""
+    return {
         story_id: (title, body)
         for story_id, title, body in session.execute(_TEXTS, {"ids": story_ids})
     }
+
+
+def best_first(
+    query: Node | None, story_ids: Sequence[int], texts: Mapping[int, tuple[str, str]]
+) -> list[int]:
+    """These stories, the best answers first; equal ones stay in their order."""
     there = [story_id for story_id in story_ids if story_id in texts]
     scores = weigh(list(wanted(query)), [texts[story_id] for story_id in there])
     order = sorted(range(len(there)), key=lambda number: -scores[number])

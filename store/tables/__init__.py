@@ -6,6 +6,7 @@ Times are aware and in UTC. Long unique texts (URLs) are indexed by their SHA-25
 
 from store.tables.articles import (
     Article,
+    ArticleState,
     Revision,
     Sighting,
     Snapshot,
@@ -18,6 +19,7 @@ from store.tables.columns import (
     UtcDateTime,
     digest,
     table,
+    trace_of,
 )
 from store.tables.events import (
     Event,
@@ -25,8 +27,12 @@ from store.tables.events import (
 from store.tables.feeds import (
     Feed,
     Host,
+    Outage,
     Poll,
     Source,
+)
+from store.tables.heartbeats import (
+    Heartbeat,
 )
 from store.tables.runs import (
     Run,
@@ -34,6 +40,7 @@ from store.tables.runs import (
     RunChunk,
 )
 from store.tables.search import (
+    ActorName,
     StoryChange,
     StoryCoverage,
     StoryDocument,
@@ -50,13 +57,20 @@ from store.tables.taggings import (
     TaggingActor,
     TaggingTopic,
 )
+from store.tables.upkeep import (
+    Walk,
+)
 
 __all__ = [
+    "ActorName",
     "Article",
+    "ArticleState",
     "Event",
     "Feed",
+    "Heartbeat",
     "Host",
     "Id",
+    "Outage",
     "Poll",
     "Revision",
     "Run",
@@ -80,6 +94,8 @@ __all__ = [
     "TaggingTopic",
     "Tombstone",
     "UtcDateTime",
+    "Walk",
     "digest",
     "table",
+    "trace_of",
 ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from store.tables.columns import (
@@ -79,6 +79,23 @@ class Article(SQLModel, table=True):
     quality: str | None = None
 
 
+class ArticleState(SQLModel, table=True):
+    """What an article showed until it showed something else; what it shows now is its own row."""
+
+    __tablename__ = "article_states"
+
+    id: int | None = id_column()
+    article_id: int = owned_by("articles.id", index=True)
+    until: datetime = time_column()
+    # The columns of the article, as they were. No foreign keys: a story may be no more.
+    revision_id: int = Field(sa_type=Id)
+    tagging_id: int | None = Field(default=None, sa_type=Id)
+    story_id: int = Field(sa_type=Id, index=True)
+    joined_because: str | None = text_column(default=None)
+    agency: str | None = None
+    title: str = text_column()
+
+
 class Step(StrEnum):
     """What is done with stored bytes to make a tagged text of them; each comes before the next."""
 
@@ -111,7 +128,18 @@ class Snapshot(SQLModel, table=True):
     """The bytes that were fetched, so that everything after can be done again."""
 
     __tablename__ = "snapshots"
-    __table_args__ = (Index("ix_snapshots_article", "article_id", "kind", "id"),)
+    __table_args__ = (
+        Index("ix_snapshots_article", "article_id", "kind", "id"),
+        # The pages that retention has to look at, by their age.
+        Index(
+            "ix_snapshots_held",
+            "taken_at",
+            "id",
+            "article_id",
+            sqlite_where=text("kind = 'page' AND length(body) > 0"),
+            postgresql_where=text("kind = 'page' AND length(body) > 0"),
+        ),
+    )
 
     id: int | None = id_column()
     article_id: int = owned_by("articles.id")
@@ -121,7 +149,8 @@ class Snapshot(SQLModel, table=True):
     content_type: str | None = text_column(default=None)
     sha256: bytes = Field(sa_column=Column(LargeBinary(32), nullable=False))
     size: int  # bytes before compression
-    body: bytes = Field(sa_type=LargeBinary)  # Zstandard
+    # Zstandard. Empty: retention let the bytes go, and size and hash tell what they were.
+    body: bytes = Field(sa_type=LargeBinary)
 
 
 class Revision(SQLModel, table=True):

@@ -26,6 +26,10 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
 
+# Hexadecimal digits of a digest: among a million articles two share them once in 500 services.
+TRACE_DIGITS = 12
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC time: timestamptz on PostgreSQL, ISO text in UTC on SQLite."""
 
@@ -49,6 +53,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 def digest(text: str) -> bytes:
     """The 32 bytes by which a long text (a URL, a GUID) is looked up."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def trace_of(url: str) -> str:
+    """The short name that follows the article of this canonical URL through logs and events."""
+    return digest(url).hex()[:TRACE_DIGITS]
 
 
 def time_column(**options: Any) -> Any:

@@ -38,6 +38,9 @@ class Feed(SQLModel, table=True):
 
     location: str = text_column()  # where it is asked for: `url`, or where that has moved for good
     host: str = text_column()
+    moving_to: str | None = text_column(default=None)  # where its polls are being sent for good
+    moving_since: datetime | None = time_column(default=None)
+    moving_polls: int = 0  # in a row
     next_poll_at: datetime = time_column()
     interval_seconds: int | None = None
     etag: str | None = text_column(default=None)
@@ -47,6 +50,7 @@ class Feed(SQLModel, table=True):
     last_polled_at: datetime | None = time_column(default=None)
     last_success_at: datetime | None = time_column(default=None)
     last_new_at: datetime | None = time_column(default=None)
+    read_at: datetime | None = time_column(default=None)  # its entries were seen, new or not
     failures: int = 0  # in a row
     failing_since: datetime | None = time_column(default=None)
     last_error: str | None = text_column(default=None)
@@ -62,7 +66,7 @@ class Poll(SQLModel, table=True):
     id: int | None = id_column()
     feed_id: int = owned_by("feeds.id")
     at: datetime = time_column(index=True)
-    outcome: str  # read, unchanged, failed
+    outcome: str  # read, unchanged, failed, unreached
     status: int | None = None
     error: str | None = text_column(default=None)
     wire_bytes: int = 0
@@ -84,3 +88,18 @@ class Host(SQLModel, table=True):
     lease_until: datetime | None = time_column(default=None)
     nudged_until: datetime | None = time_column(default=None)
     refusals: int = 0  # 429 and 503 in a row
+    crawl_delay: float | None = None  # seconds, of its robots.txt as it was last read
+    reached_at: datetime | None = time_column(default=None)  # when it last answered
+    unreached_since: datetime | None = time_column(default=None)  # no connection came about
+
+
+class Outage(SQLModel, table=True):
+    """A time in which nobody could be reached: our own network was down."""
+
+    __tablename__ = "outages"
+
+    id: int | None = id_column()
+    began_at: datetime = time_column()  # the first host that could not be reached
+    noticed_at: datetime = time_column()
+    ended_at: datetime | None = time_column(default=None)
+    ongoing: bool | None = Field(default=None, unique=True)  # true or null: so there is one at most

@@ -31,6 +31,7 @@ class Run(SQLModel, table=True):
     finished_at: datetime | None = time_column(default=None)
     undone_at: datetime | None = time_column(default=None)
     articles: int
+    without_page: int = 0  # of them; their pages' bytes are let go, and their texts stay
     extractor_version: str
     algorithm_version: str
     tagger_version: str
@@ -49,6 +50,7 @@ class RunChunk(SQLModel, table=True):
     size: int  # how many they are
     state: str  # waiting, done, failed
     attempts: int = 0
+    claimed_by: str | None = text_column(default=None)  # the process, as host:pid
     claimed_until: datetime | None = time_column(default=None)
     error: str | None = text_column(default=None)
 
@@ -66,3 +68,8 @@ class RunChange(SQLModel, table=True):
     tagging_after: int | None = Field(default=None, sa_type=Id)
     story_before: int = Field(sa_type=Id)
     story_after: int = Field(sa_type=Id)
+    # What else the article showed before, where its revision does not tell.
+    joined_before: str | None = text_column(default=None)
+    agency_before: str | None = None
+    title_before: str = text_column(default="")
+    error_before: str | None = text_column(default=None)

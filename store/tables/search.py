@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Column, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from store.tables.columns import Id, id_column, owned_by, time_column
+from store.tables.columns import Id, id_column, owned_by, text_column, time_column
 
 
 class StoryChange(SQLModel, table=True):
@@ -24,7 +24,8 @@ class StoryCoverage(SQLModel, table=True):
     __tablename__ = "story_coverage"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    day: date = Field(primary_key=True)  # in UTC, on which the articles were first seen
+    # In UTC, on which the articles were news (store/coverage.py).
+    day: date = Field(primary_key=True)
     topic: str = Field(primary_key=True)
     source_country: str = Field(primary_key=True)  # empty where it is not known
     story_id: int = owned_by("stories.id", primary_key=True, index=True)
@@ -41,3 +42,12 @@ class StoryDocument(SQLModel, table=True):
     day: int  # days since 1970 of `at`
     at: datetime = time_column()  # when it was first published, or else first seen
     digest: bytes = Field(sa_column=Column(LargeBinary(16), nullable=False))
+
+
+class ActorName(SQLModel, table=True):
+    """What an actor of the indexed stories is called. To read it off all taggings takes 25 ms."""
+
+    __tablename__ = "actor_names"
+
+    actor: str = Field(primary_key=True)  # the lexicon's id
+    name: str = text_column()

@@ -69,6 +69,7 @@ class StoryRedirect(SQLModel, table=True):
 
     story_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
     into_id: int = owned_by("stories.id", index=True)
+    merged_into_id: int = Field(sa_type=Id)  # by that merge; `into_id` is where that one is now
     merged_at: datetime = time_column()
     because: str = text_column()
 

@@ -29,6 +29,18 @@ def test_a_date_counts_whole(value: str, since: datetime, until: datetime) -> No
 
 
 @pytest.mark.parametrize(
+    ("value", "known"),
+    [
+        ("2026-10-03", at(2026, 10, 3, 23, 59, 59, 999999)),
+        ("2026-10-03T08:05:00+08:00", at(2026, 10, 3, 0, 5)),
+        ("9999-12-31", at(9999, 12, 31)),
+    ],
+)
+def test_what_was_known_on_a_date_was_known_at_its_end(value: str, known: datetime) -> None:
+    assert asking.as_of(value) == known
+
+
+@pytest.mark.parametrize(
     "value",
     ["", "yesterday", "2026-13-01", "2026-02-30", "3.10.2026", "2026-10-03T08:05:00", "20261003",
      "0001-01-01T00:00:00+08:00", "2026-10-03T25:00:00Z", "２０２６-10-03x"],
@@ -38,6 +50,8 @@ def test_what_is_no_time_is_misuse(value: str) -> None:
         asking.since(value)
     with pytest.raises(Misuse, match="--until is a date"):
         asking.until(value)
+    with pytest.raises(Misuse, match="--as-of is a date"):
+        asking.as_of(value)
 
 
 def test_an_unknown_topic_is_told_with_those_that_there_are() -> None:

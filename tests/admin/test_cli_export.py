@@ -18,7 +18,7 @@ FIELDS = {
     "stories": "id title first_published first_seen language articles sources relevance score"
     " topics actors stance urls copies first_source agency",
     "articles": "id url title text authors published first_seen source feed language quality story"
-    " relevance score topics stance agency joined_because",
+    " relevance score topics stance agency joined_because origin",
     "revisions": "article url number seen title text",
     "polls": "id feed at outcome status error bytes seconds entries new revised rolled_over",
 }

@@ -12,20 +12,21 @@ from hypothesis import strategies as st
 
 from admin.columns import COLUMNS, Holds
 from admin.writers import GROUP_ROWS, CsvWriter, ParquetWriter, csv_cell, inert
-
-FORMULAS = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u00a0=1", "=", "--", "+-1",
-    "=HYPERLINK(\"http://evil.example\",\"x\")", "=cmd|' /C calc'!A0", "@import", "＝1+1", "＋1",
-    "－1", "＠x", "-2+3+cmd|' /C calc'!A0", "=1;=2", "+\"", "\t", "\r\n@x", "  -x", "=\u0000",
-    "=IMPORTXML(1)", "-", "@", "+",
-]  # fmt: skip
+from ingest.text import clean_text
+from tests.faults.strangers.payloads import FORMULAS, LIVE, PAYLOADS
 
 
 @pytest.mark.parametrize("payload", FORMULAS)
 def test_a_formula_is_written_as_text(payload: str) -> None:
     assert inert(payload) == f"'{payload}"
-    assert csv_cell([payload, "x"]).__str__().startswith("'")
-    assert csv_cell(["x", payload]) == f"x; '{payload}"
+    kept = clean_text(payload)
+    assert csv_cell(payload) == inert(kept)
+    assert csv_cell(["x", payload]) == f"x; {inert(kept)}"
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_cell_steers_a_terminal(payload: str) -> None:
+    assert not LIVE.search(str(csv_cell(payload)) + str(csv_cell([payload])))
 
 
 @pytest.mark.parametrize("text", ["", "China", "a=b", "3 − 2", "'=1", "US-China", "中美", "#1"])
@@ -53,7 +54,8 @@ def test_values_as_cells(value: Any, cell: Any) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_any_text_reads_back_but_for_its_apostrophe(text: str) -> None:
+def test_a_clean_text_reads_back_but_for_its_apostrophe(text: str) -> None:
+    text = clean_text(text)
     out = io.BytesIO()
     writer = CsvWriter(out, {"text": Holds.TEXT, "number": Holds.INTEGER})
     writer.write({"text": text, "number": 1})

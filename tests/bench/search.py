@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--slowest", type=int, default=0, help="show so many of the questions")
     arguments = parser.parse_args()
     for system in arguments.on or ("sqlite", "postgresql"):
-        with _database(system) as database:
+        with database_of(system) as database:
             measured = {"database": system, "stories": arguments.stories}
             measured |= _indexed(database, arguments.stories)
             _tell(measured)
@@ -93,7 +93,7 @@ def _random_strings(database: Database) -> dict[str, Any]:
 
 
 @contextmanager
-def _database(system: str) -> Iterator[Database]:
+def database_of(system: str) -> Iterator[Database]:
     """An empty database with the schema."""
     if system == "sqlite":
         with tempfile.TemporaryDirectory() as directory:

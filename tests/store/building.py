@@ -164,7 +164,8 @@ def process(
         assert articles.claim_processing(session, article_id, owner="test", now=now)
         work = processing.load(session, article_id)
     examined = examine(database, work, made)
-    return processing.settle(database, work, examined, judged or judgement(), now=now)
+    written = processing.settle(database, work, examined, judged or judgement(), now=now)
+    return written.number if written is not None else None
 
 
 def examine(

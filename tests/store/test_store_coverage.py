@@ -48,6 +48,19 @@ def test_counts_follow_the_story(database: Database) -> None:
     assert counted(database) == [(second, "diplomacy", "", 1, 1), (first, "diplomacy", "US", 1, 1)]
 
 
+def test_what_was_imported_counts_on_the_day_on_which_it_was_published(database: Database) -> None:
+    add_story(database, 1, "Talks.", outlets=[Outlet(1), Outlet(2), Outlet(3)], topics=("trade",))
+    with database.writing() as session:
+        long_ago = update(Article).values(published_at=NOW - timedelta(days=400))
+        session.execute(long_ago.where(Article.id.in_((10, 11))))
+        imported = update(Article).values(origin="import warc x.warc.gz")
+        session.execute(imported.where(Article.id.in_((11, 12))))
+    indexing.rebuild(database)
+    then, seen = (NOW - timedelta(days=400)).date().isoformat(), NOW.date().isoformat()
+    # One that a feed brought, and one that gives no date, count on the day of first sight.
+    assert sorted(counted(database)) == [(then, "trade", "US", 1, 1), (seen, "trade", "US", 1, 2)]
+
+
 def test_a_story_that_is_deleted_is_not_counted(database: Database) -> None:
     add_story(database, 1, "Talks.", topics=("trade",))
     indexing.rebuild(database)

@@ -9,7 +9,7 @@ from tests.store.building import ingest_one
 FIELDS = {
     "articles": (
         "id url title text authors published first_seen source feed language quality story "
-        "relevance score topics stance agency joined_because"
+        "relevance score topics stance agency joined_because origin"
     ),
     "revisions": "article url number seen title text",
     "stories": (

@@ -51,7 +51,7 @@ def test_every_kind_of_value_comes_with_its_column(database: Database) -> None:
 
 WRITES = [
     "DELETE FROM feeds",
-    "INSERT INTO story_redirects SELECT 1, 1, '2026-01-01', 'x'",
+    "INSERT INTO story_redirects SELECT 1, 1, '2026-01-01', 'x', 1",
     "UPDATE stories SET title = 'x'",
     "DROP VIEW v_stories",
     "CREATE TABLE x (y INTEGER)",

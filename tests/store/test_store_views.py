@@ -14,7 +14,7 @@ from sqlalchemy import text, update
 from ingest.relations.tagging import Relevance
 from store import query, viewcopy
 from store.database import Database, DatabaseError
-from store.tables import Feed, Poll, Story
+from store.tables import Article, Feed, Poll, Story
 from tests.store.building import (
     NOW,
     TEXT,
@@ -69,6 +69,18 @@ def test_a_week_is_named_by_its_monday(database: Database, seen: datetime, monda
         session.execute(update(Story).values(first_seen_at=seen))
     weeks = {str(row["week"]) for row in read(database, "SELECT week FROM v_actors_weekly")}
     assert weeks == {monday.isoformat()}
+
+
+def test_a_story_that_was_imported_counts_in_the_week_of_its_publication(
+    database: Database,
+) -> None:
+    ingest_one(database)
+    with database.writing() as session:
+        session.execute(update(Story).values(first_published_at=datetime(2019, 5, 8, tzinfo=UTC)))
+        session.execute(update(Article).values(origin="import csv urls.csv"))
+    weeks = {str(row["week"]) for row in read(database, "SELECT week FROM v_actors_weekly")}
+    assert weeks == {"2019-05-06"}
+    assert read(database, "SELECT origin FROM v_articles") == [{"origin": "import csv urls.csv"}]
 
 
 def test_who_is_in_irrelevant_stories_alone_is_not_counted(database: Database) -> None:

@@ -1,0 +1,148 @@
+"""`transpacific counts`: how many stories, by day, topic, outlet, …"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import date
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from admin import filters
+from admin.console import note, print_json
+from admin.errors import Misuse
+from admin.opening import service
+
+if TYPE_CHECKING:
+    from store.counts import By as Kind
+    from store.counts import Counts, Group
+
+# Groups for people, unless told: two or three screens. Scripts get all.
+SHOWN = 100
+# A table of three and more kinds says nothing to people, and grows by their product.
+MOST_KINDS = 2
+
+
+class By(StrEnum):
+    """What is counted by."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    TOPIC = "topic"
+    COUNTRY = "country"
+    SOURCE = "source"
+    ACTOR = "actor"
+    STANCE = "stance"
+
+
+class Format(StrEnum):
+    """How counts are printed."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def counts(
+    query: filters.Query = None,
+    by: Annotated[
+        list[By] | None,
+        typer.Option(help="day if nothing is said; given twice, by the one within the other."),
+    ] = None,
+    topic: filters.Topics = None,
+    actor: filters.Actor = None,
+    source: filters.Source = None,
+    country: filters.Country = None,
+    kind: filters.Kind = None,
+    state_media: filters.StateMedia = None,
+    stance: filters.Stance = None,
+    since: filters.Since = None,
+    until: filters.Until = None,
+    relevance: filters.Relevances = filters.Relevance.RELEVANT,
+    as_of: filters.AsOf = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=filters.MOST, help=f"At most so many rows; by default {SHOWN} in a table."
+        ),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="table, jsonl or csv.")] = Format.TABLE,
+) -> None:
+    """How many stories there are, and how many articles carry them.
+
+    The options choose stories as `stories` does. Their days are in UTC: of the first publication,
+    or else of first sight; weeks are told by their Mondays. A story with two topics counts under
+    each; one of which an outlet of CN was asked for counts under all countries that carry it.
+
+    \b
+    Examples:
+      transpacific counts --by month --topic trade
+      transpacific counts soybeans --by week --by country --format csv
+      transpacific counts --by stance --state-media --as-of 2026-06-30
+    """
+    from store import counts as store
+
+    kinds = tuple(store.By(each) for each in dict.fromkeys(by or [By.DAY]))
+    if len(kinds) > MOST_KINDS:
+        raise Misuse(f"--by can be given {MOST_KINDS} times; for more there is `transpacific sql`")
+    question = filters.question(
+        query, topics=topic, actor=actor, source=source, country=country, kind=kind,
+        state_media=state_media, stance=stance, since=since, until=until, relevance=relevance,
+        as_of=as_of,
+    )  # fmt: skip
+    with service() as context, context.database.reading() as session:
+        found = store.count(session, question, kinds)
+    if format is Format.TABLE:
+        _print_table(found, kinds, limit)
+        return
+    rows = (_row(group, found.names, kinds) for group in islice(found.groups, limit))
+    if format is Format.JSONL:
+        for row in rows:
+            print_json(row)
+    else:
+        _write_csv(rows, kinds)
+
+
+def _print_table(found: "Counts", kinds: tuple["Kind", ...], limit: int | None) -> None:
+    from admin.answertable import print_rows
+
+    most = limit or SHOWN
+    rows = (_row(group, found.names, kinds) for group in islice(found.groups, most))
+    if not found.groups:
+        note("no story answers this; --relevance all looks at every story")
+        return
+    print_rows(_columns(kinds), (list(row.values()) for row in rows))
+    note(f"{found.stories:,} stories in {found.articles:,} articles")
+    if limit is None and len(found.groups) > most:
+        note(f"{most} of {len(found.groups)} rows are shown; --limit shows more, --format csv all")
+
+
+def _write_csv(rows: Iterator[dict[str, Any]], kinds: tuple["Kind", ...]) -> None:
+    from admin.columns import Holds
+    from admin.writers import CsvWriter
+
+    numbers = ("stories", "articles")
+    columns = {name: Holds.INTEGER if name in numbers else Holds.TEXT for name in _columns(kinds)}
+    writer = CsvWriter(sys.stdout.buffer, columns)
+    for row in rows:
+        writer.write(row)
+    writer.close()
+
+
+def _columns(kinds: tuple["Kind", ...]) -> list[str]:
+    names = [
+        name for kind in kinds for name in ((kind, "name") if str(kind) == By.ACTOR else (kind,))
+    ]
+    return [*map(str, names), "stories", "articles"]
+
+
+def _row(group: "Group", names: Mapping[str, str], kinds: tuple["Kind", ...]) -> dict[str, Any]:
+    """A group's columns; nothing stands for stories without a topic, a stance, …"""
+    row: dict[str, Any] = {}
+    for kind, key in zip(kinds, group.keys, strict=True):
+        row[str(kind)] = key.isoformat() if isinstance(key, date) else key
+        if str(kind) == By.ACTOR:
+            row["name"] = names.get(str(key))
+    return row | {"stories": group.stories, "articles": group.articles}

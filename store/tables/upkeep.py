@@ -1,0 +1,20 @@
+"""How far the service's upkeep has come."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, Text
+from sqlmodel import Field, SQLModel
+
+from store.tables.columns import Id, time_column
+
+
+class Walk(SQLModel, table=True):
+    """A walk through a table, a part at a time: where it goes on."""
+
+    __tablename__ = "walks"
+
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    began_at: datetime = time_column()
+    # The last row that was looked at, by its time and id; null: the walk came to its end.
+    reached_at: datetime | None = time_column(default=None)
+    reached_id: int | None = Field(default=None, sa_type=Id)
