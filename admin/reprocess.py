@@ -4,6 +4,8 @@ import getpass
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,21 +22,21 @@ from admin.console import (
     stdout,
 )
 from admin.errors import FAILED, Failure, Misuse
+from admin.feeds import find
 from admin.opening import service
-from admin.runs import print_run
+from admin.runs import kept_texts, let_go_of_ended, print_run
 
 if TYPE_CHECKING:
-    from store.runs import Progress, Selection
+    from store.runs import Progress
+    from store.selecting import Selection
     from store.tables import Step
     from worker.context import Context
-    from worker.reprocessing.report import Outcome, Report
+    from worker.reprocessing.report import Example, Report
 
 # How often the database is asked how far the workers are.
 LOOK_SECONDS = 0.5
 # Errors shown, unless told.
 SHOWN = 20
-# Examples of each kind of change on the terminal; all that were kept are in the JSON.
-EXAMPLES_SHOWN = 5
 
 
 class From(StrEnum):
@@ -56,8 +58,13 @@ class Relevance(StrEnum):
 
 def reprocess(
     first: Annotated[
-        From, typer.Option("--from", help="The first step that is done again; later ones follow.")
-    ] = From.EXTRACT,
+        From | None,
+        typer.Option(
+            "--from",
+            help="The first step that is done again; later ones follow.",
+            show_default=From.EXTRACT,
+        ),
+    ] = None,
     since: Annotated[
         str | None, typer.Option(help="Published (or else first seen) from this date or time on.")
     ] = None,
@@ -94,7 +101,8 @@ def reprocess(
 
     Nothing is fetched and nothing overwritten: a text that comes out differently is a new revision,
     a judgement a new tagging, and `runs undo` takes both back. The service's CPU workers do it,
-    live articles first; Ctrl-C stops between two pieces of work, and --resume goes on.
+    live articles first. Ctrl-C stops: workers end what they have in hand, some seconds of work;
+    with --here it is given up and done again by --resume, which goes on where a run was stopped.
 
     \b
     Examples:
@@ -102,7 +110,7 @@ def reprocess(
       transpacific reprocess --from tag --since 2026-01-01
       transpacific reprocess --source "People's Daily" --here
     """
-    from store.runs import Selection
+    from store.selecting import Selection
     from store.tables import Step
 
     selection = Selection(
@@ -114,12 +122,15 @@ def reprocess(
         relevance=asking.RELEVANCE[relevance] if relevance else (),
         outdated=outdated,
     )
-    if resume and (selection != Selection() or dry_run):
+    if resume and (selection != Selection() or first is not None or dry_run):
         raise Misuse("--resume goes on with a run as it was begun: give it no other choice")
     if here and detach:
         raise Misuse("--here works in this process, and --detach leaves it to others: choose one")
-    step = Step(first)
+    step = Step(first or From.EXTRACT)
     with service() as context:
+        if selection.feed:
+            _, known = find(context, selection.feed)
+            selection = replace(selection, feed=known)
         if dry_run:
             _print_report(_dry_run(context, selection, step), as_json)
             return
@@ -151,13 +162,11 @@ def _refuse_without_workers(context: "Context") -> None:
 
 
 def _chosen(context: "Context", selection: "Selection", step: "Step") -> list[int]:
-    from store import feeds, runs
+    from store import selecting
     from worker.reprocessing.steps import versions
 
     with context.database.reading() as session:
-        if selection.feed and feeds.find(session, selection.feed) is None:
-            raise Misuse(f"there is no feed {selection.feed}: see `transpacific feeds list`")
-        return runs.choose(session, selection, step, versions(context))
+        return selecting.choose(session, selection, step, versions(context))
 
 
 def _begun(context: "Context", selection: "Selection", step: "Step") -> int | None:
@@ -184,18 +193,20 @@ def _begun(context: "Context", selection: "Selection", step: "Step") -> int | No
 
 def _resumed(context: "Context") -> int:
     from store import runs
+    from worker import context as clock
 
     with context.database.writing() as session:
         run = runs.latest_unfinished(session)
         if run is None or run.id is None:
             raise Misuse("no run was stopped: `transpacific runs` lists them")
-        runs.resume(session, run.id)
+        let_go_of_ended(session, run.id)
+        runs.resume(session, run.id, now=clock.now())
     note(f"run {run.id} goes on")
     return run.id
 
 
 def _follow(context: "Context", run_id: int, *, here: bool) -> None:
-    """Wait until the run is done, showing how far it is; Ctrl-C stops it."""
+    """Wait until the run is done or stopped, showing how far it is; Ctrl-C stops it."""
     from store import runs
     from worker.reprocessing.here import run_here
 
@@ -224,15 +235,29 @@ def _follow(context: "Context", run_id: int, *, here: bool) -> None:
 def _with_rate(
     bar: Callable[[int, str], None], run_id: int, before: "Progress"
 ) -> Callable[["Progress"], None]:
-    began = time.monotonic()
+    pace = _Pace(before.done + before.failed, before.articles)
 
     def update(now: "Progress") -> None:
-        seconds = max(time.monotonic() - began, 0.001)
-        rate = (before.left - now.left) / seconds
         failed = f", {now.failed} failed" if now.failed else ""
-        bar(now.done + now.failed, f"run {run_id}: {rate:,.0f} articles/s{failed}")
+        done = now.done + now.failed
+        bar(done, f"run {run_id}: {pace.told(done)}{failed}")
 
     return update
+
+
+class _Pace:
+    """How fast it goes, and how long it will take still."""
+
+    def __init__(self, done: int, total: int) -> None:
+        self._first, self._total, self._began = done, total, time.monotonic()
+
+    def told(self, done: int) -> str:
+        """The rate since the beginning, and the time left at that."""
+        rate = (done - self._first) / max(time.monotonic() - self._began, 0.001)
+        if not rate:
+            return "beginning"
+        left = timedelta(seconds=round((self._total - done) / rate))
+        return f"{rate:,.0f} articles/s, {left} left"
 
 
 def _dry_run(context: "Context", selection: "Selection", step: "Step") -> "Report":
@@ -240,8 +265,9 @@ def _dry_run(context: "Context", selection: "Selection", step: "Step") -> "Repor
     from worker.reprocessing.report import report
 
     chosen = _chosen(context, selection, step)
+    pace = _Pace(0, len(chosen))
     with progress("looking", len(chosen)) as bar:
-        return report(dry_run(context, chosen, step, lambda done: bar(done, "looking")))
+        return report(dry_run(context, chosen, step, lambda done: bar(done, pace.told(done))))
 
 
 # --- printing ---
@@ -252,6 +278,8 @@ def _print_report(report: "Report", as_json: bool) -> None:
         print_json(report.described())
         return
     print_result(f"{report.articles:,} articles were looked at; nothing was written")
+    if report.without_page:
+        note(kept_texts(report.without_page))
     counts = {
         "relevance": report.relevance,
         "stance": report.stance,
@@ -276,14 +304,12 @@ def _print_report(report: "Report", as_json: bool) -> None:
         note(f"{len(report.errors)} articles could not be done: please report it")
 
 
-def _print_examples(kind: str, examples: list["Outcome"]) -> None:
+def _print_examples(kind: str, examples: list["Example"]) -> None:
     stdout().print(f"\n{kind}", style="bold")
-    for example in examples[:EXAMPLES_SHOWN]:
+    for example in examples:
         words = f"  ({'; '.join(example.evidence)})" if example.evidence else ""
         print_result(f"  {example.title or '(no title)'}{words}")
         print_result(f"    {example.url}")
-    if len(examples) > EXAMPLES_SHOWN:
-        print_result(f"  and more: see --json, which gives up to {len(examples)}")
 
 
 def _print_detached(run_id: int, as_json: bool) -> None:

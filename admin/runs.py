@@ -14,9 +14,12 @@ from admin.console import (
     progress,
     shown,
 )
+from admin.errors import Misuse
 from admin.opening import service
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from store.runs import Changed, Progress
     from store.tables import Run
     from worker.context import Context
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 # Runs, and errors of a run, that are shown unless told.
 SHOWN = 20
 
-runs = typer.Typer(help="What was reprocessed; undo takes a run back.", rich_markup_mode=None)
+runs = typer.Typer(
+    help="What was reprocessed; stop halts a run, undo takes it back.", rich_markup_mode=None
+)
 
 
 @runs.callback(invoke_without_command=True)
@@ -101,7 +106,8 @@ def undo(
 
     with service() as context:
         with context.database.writing() as session:
-            total = undoing.begin(session, number)
+            let_go_of_ended(session, number)
+            total = undoing.begin(session, number, now=clock.now())
         restored = 0
         with progress(f"undoing run {number}", total) as bar:
             done = 0
@@ -117,6 +123,31 @@ def undo(
     print_result(f"run {number} is undone: {restored:,} articles show what they showed before")
     if kept:
         note(f"{kept:,} articles have changed since, and stay as they are")
+
+
+@runs.command()
+def stop(
+    number: Annotated[int, typer.Argument(metavar="RUN", help="Its number in `runs`.")],
+) -> None:
+    """Let no further part of a run begin, whoever works on it; `reprocess --resume` goes on."""
+    from store import runs as store
+
+    with service() as context, context.database.writing() as session:
+        state = store.get(session, number).state
+        stopped = store.stop(session, number)
+    if not stopped:
+        raise Misuse(f"run {number} is {state}: only one that is under way can be stopped")
+    print_result(f"run {number} is stopped: `transpacific reprocess --resume` goes on")
+
+
+def let_go_of_ended(session: "Session", run_id: int) -> None:
+    """Free what processes had in hand that were killed on this machine: they cannot say so."""
+    from store import runs as store
+    from worker import context as clock
+
+    owners = store.in_hand(session, run_id, now=clock.now())
+    ended = [owner for owner in owners if clock.was_here_and_ended(owner)]
+    store.let_go(session, run_id, ended, died=True)
 
 
 def print_run(context: "Context", run_id: int, as_json: bool) -> bool:
@@ -135,11 +166,21 @@ def print_run(context: "Context", run_id: int, as_json: bool) -> bool:
             f"run {run_id} is {run.state}: {far.done:,} articles, {changed.texts:,} new texts, "
             f"{changed.taggings:,} new judgements, {changed.stories:,} in another story"
         )
+    if run.without_page:
+        note(kept_texts(run.without_page))
     for error in errors[:SHOWN]:
         note(error)
     if far.failed:
         note(f"{far.failed} articles could not be done: `reprocess --resume` tries them again")
     return bool(far.failed or errors)
+
+
+def kept_texts(articles: int) -> str:
+    """What is said of articles whose pages retention has let go."""
+    return (
+        f"{articles:,} articles keep the texts that they have: retention has let their pages go "
+        "(TRANSPACIFIC_KEEP_SNAPSHOTS_DAYS)"
+    )
 
 
 def describe(run: "Run", far: "Progress", changed: "Changed") -> dict[str, Any]:
@@ -154,6 +195,7 @@ def describe(run: "Run", far: "Progress", changed: "Changed") -> dict[str, Any]:
         "finished": run.finished_at,
         "undone": run.undone_at,
         "articles": run.articles,
+        "without_page": run.without_page,
         "done": far.done,
         "failed": far.failed,
         "new_texts": changed.texts,

@@ -42,13 +42,16 @@ def waiting(
     looks: bool = False,
 ) -> Waiting:
     """What these feeds and their articles wait for; work that is due after `patience` is left out,
-    and so is that of hosts that want to be left alone for longer. With `looks`, an article that is
-    due to be looked at again now waits for it too.
+    and so is that of hosts that want to be left alone for longer or could not be reached. With
+    `looks`, an article that is due to be looked at again now waits for it too.
 
     Hosts that somebody is at, and articles that another than `owner` is processing, are waited
     for, not named.
     """
-    asleep = select(Host.name).where(col(Host.next_request_at) > now + patience)
+    asleep = select(Host.name).where(
+        (col(Host.next_request_at) > now + patience)
+        | (col(Host.unreached_since).is_not(None) & (col(Host.next_request_at) > now))
+    )
     taken = select(Host.name).where(
         (col(Host.next_request_at) > now) | (col(Host.lease_until) > now)
     )

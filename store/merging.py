@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, or_, select, text
+from sqlalchemy import Row, bindparam, case, or_, select, text
 from sqlmodel import Session
 
+from store.asof import states
 from store.placement import FIRST
 from store.tables import (
     Article,
@@ -27,12 +28,15 @@ _LOCK = "(20774, 1)"
 _JOINING = text(f"SELECT pg_advisory_xact_lock_shared{_LOCK}")
 _MERGING = text(f"SELECT pg_advisory_xact_lock{_LOCK}")
 
+# What a reprocessing changes of articles, and `runs undo` puts back.
+SHOWN = tuple(_articles.c[name] for name in ("id", *states.KEPT, "error"))
+
 _either: Any = or_(
     _articles.c.story_id == bindparam("old"), _articles.c.story_id == bindparam("into")
 )
 # In the order and with the strength of polls, which go on meanwhile (store/discoveries.py).
-_LOCK_ARTICLES = (
-    select(_articles.c.id).where(_either).order_by(_articles.c.id).with_for_update(key_share=True)
+_LOCK_ARTICLES: Any = (
+    select(*SHOWN).where(_either).order_by(_articles.c.id).with_for_update(key_share=True)
 )
 _LOCK_STORIES = (
     select(_stories.c.id)
@@ -79,11 +83,15 @@ class MergeNeeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A story that is no more, and the one that its id leads to."""
+    """A story that is no more, and the one that its id leads to.
+
+    `moved` are the rows of its articles as they were, with the columns `SHOWN`.
+    """
 
     story_id: int
     into: int
     because: str
+    moved: tuple[Row[Any], ...] = ()
 
 
 def hold(session: Session, *, merging: bool) -> bool:
@@ -102,15 +110,17 @@ def hold(session: Session, *, merging: bool) -> bool:
 def merge(session: Session, old: int, into: int, because: str, *, now: datetime) -> Merged:
     """Move all that is of a story into another, and leave a redirect; the caller refreshes it."""
     both = {"old": old, "into": into}
-    session.execute(_LOCK_ARTICLES, both)
+    articles = session.execute(_LOCK_ARTICLES, both).all()
     session.execute(_LOCK_STORIES, both)
     session.execute(_REMEMBER_MOVES, {**both, "now": now})
+    states.keep_story(session, old, now=now)
     session.execute(
         _MOVE_ARTICLES, {**both, "why": f"its story {old} was merged into this one: {because}"}
     )
     session.execute(_MOVE_TEXTS, both)
     session.execute(_MOVE_REDIRECTS, both)
     session.execute(_DELETE, {"old": old})
-    redirect = {"story_id": old, "into_id": into, "merged_at": now, "because": because}
+    leads = {"story_id": old, "into_id": into, "merged_into_id": into}
+    redirect = leads | {"merged_at": now, "because": because}
     session.execute(_REDIRECT, redirect)
-    return Merged(old, into, because)
+    return Merged(old, into, because, tuple(row for row in articles if row.story_id == old))

@@ -17,6 +17,7 @@ from ingest.fingerprint import Fingerprint, edition_hash, fingerprint
 from ingest.quality import Quality
 from ingest.relations.tagging import Tagging as Judgement
 from store import copies, merging, outbox, snapshots, stories, taggings
+from store.asof import states
 from store.boilerplate import Boilerplate
 from store.copies import Brought
 from store.database import Database
@@ -37,7 +38,7 @@ _articles, _snapshots, _revisions = table(Article), table(Snapshot), table(Revis
 _sources = table(Source)
 
 
-def _newest(kind: str) -> Any:
+def newest(kind: str) -> Any:
     """The id of an article's newest snapshot of a kind."""
     return (
         select(func.max(_snapshots.c.id))
@@ -47,27 +48,34 @@ def _newest(kind: str) -> Any:
 
 
 _page, _entry = _snapshots.alias("page"), _snapshots.alias("entry")
-_LOAD: Select[Any] = (
-    select(
-        _articles.c.url,
-        _articles.c.first_seen_at,
-        _sources.c.country,
-        _sources.c.kind,
-        _page.c.id.label("page_id"),
-        _page.c.body.label("page_body"),
-        _page.c.url.label("page_url"),
-        _page.c.content_type.label("page_type"),
-        _entry.c.id.label("entry_id"),
-        _entry.c.body.label("entry_body"),
-        _revisions.c.content_hash.label("current_hash"),
-        _revisions.c.quality.label("current_quality"),
+
+
+def works(page_id: Any) -> Select[Any]:
+    """Everything that `work_of` needs of articles; `page_id` is that of their page's snapshot."""
+    return (
+        select(
+            _articles.c.id,
+            _articles.c.url,
+            _articles.c.first_seen_at,
+            _sources.c.country,
+            _sources.c.kind,
+            _page.c.id.label("page_id"),
+            _page.c.body.label("page_body"),
+            _page.c.url.label("page_url"),
+            _page.c.content_type.label("page_type"),
+            _entry.c.id.label("entry_id"),
+            _entry.c.body.label("entry_body"),
+            _revisions.c.content_hash.label("current_hash"),
+            _revisions.c.quality.label("current_quality"),
+        )
+        .join(_sources, _sources.c.id == _articles.c.source_id)
+        .outerjoin(_revisions, _revisions.c.id == _articles.c.revision_id)
+        .outerjoin(_page, _page.c.id == page_id)
+        .outerjoin(_entry, _entry.c.id == newest(snapshots.ENTRY))
     )
-    .join(_sources, _sources.c.id == _articles.c.source_id)
-    .outerjoin(_page, _page.c.id == _newest(snapshots.PAGE))
-    .outerjoin(_entry, _entry.c.id == _newest(snapshots.ENTRY))
-    .outerjoin(_revisions, _revisions.c.id == _articles.c.revision_id)
-    .where(_articles.c.id == bindparam("article"))
-)
+
+
+_LOAD = works(newest(snapshots.PAGE)).where(_articles.c.id == bindparam("article"))
 _LOCK: Select[Any] = (
     select(
         _articles.c.revisions,
@@ -81,6 +89,8 @@ _LOCK: Select[Any] = (
         .label("newest"),
     )
     .where(_articles.c.id == bindparam("article"), _articles.c.stage == Stage.PROCESS)
+    # SQLite gives the id of an article that was purged to the next one.
+    .where(_articles.c.url == bindparam("its_url"))
     .with_for_update(of=_articles)
 )
 _AT_REST = {"stage": Stage.DONE, "attempts": 0, "claimed_until": None}
@@ -132,21 +142,30 @@ class Work:
     entry_snapshot: int | None
     current: Current | None
 
+    @property
+    def page_is_let_go(self) -> bool:
+        """There was a page, and retention has let its bytes go."""
+        return self.page is None and self.page_snapshot is not None
+
 
 def load(session: Session, article_id: int) -> Work:
     """Gather what processing an article needs."""
-    row = session.execute(_LOAD, {"article": article_id}).one()
+    return work_of(session.execute(_LOAD, {"article": article_id}).one())
+
+
+def work_of(row: Row[Any]) -> Work:
+    """A row of `works`, its bytes unpacked."""
     current = None
     if row.current_hash is not None:
         current = Current(bytes(row.current_hash), Quality(row.current_quality))
     page = None
-    if row.page_body is not None:
+    if row.page_body:
         page = Page(snapshots.decompress(row.page_body), row.page_url, row.page_type)
     entry = None
     if row.entry_body is not None:
         entry = entry_from_json(snapshots.decompress(row.entry_body))
     return Work(
-        article_id=article_id,
+        article_id=row.id,
         url=row.url,
         first_seen_at=row.first_seen_at,
         country=row.country,
@@ -210,7 +229,7 @@ def examine(session: Session, work: Work, document: Document, boilerplate: Boile
 
 def settle(
     database: Database, work: Work, examined: Examined, judgement: Judgement, *, now: datetime
-) -> int | None:
+) -> "Written | None":
     """Do `record` in a transaction of its own; once more, where stories have to be merged."""
     try:
         with database.writing() as session:
@@ -228,10 +247,10 @@ def record(
     *,
     merging_stories: bool = False,
     now: datetime,
-) -> int | None:
+) -> "Written | None":
     """Store a new revision with its tagging, settle its story, and tell what happened.
 
-    Returns the revision's number; None where the article is not waiting any more, because
+    Returns what was stored; None where the article is not waiting any more, because
     another worker has done this already or newer bytes have come meanwhile. Raises `MergeNeeded`
     where stories turn out to be one, and merging was not asked for.
     """
@@ -241,7 +260,7 @@ def record(
         return None
     written = write(session, article, work, examined, judgement, may_merge=may_merge, now=now)
     outbox.write(session, happenings(work, written, judgement), now=now)
-    return written.number
+    return written
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +310,8 @@ def write(
         now=now,
     )
     published = document.published
+    if article.revisions:
+        states.keep(session, [work.article_id], now=now)
     session.execute(
         _SHOW_AND_REST if run_id is None else _SHOW,
         {
@@ -314,7 +335,7 @@ def write(
 
 def _still_waiting(session: Session, work: Work) -> Row[Any] | None:
     """The article, locked, if it still waits for the processing of these very snapshots."""
-    row = session.execute(_LOCK, {"article": work.article_id}).first()
+    row = session.execute(_LOCK, {"article": work.article_id, "its_url": work.url}).first()
     seen = max(filter(None, (work.page_snapshot, work.entry_snapshot)), default=None)
     return row if row is not None and row.newest == seen else None
 
@@ -346,18 +367,27 @@ def _revision(work: Work, examined: Examined, number: int, now: datetime) -> dic
     }
 
 
-def happenings(work: Work, written: Written, judgement: Judgement) -> list[Happening]:
-    """The events that a new revision makes."""
+def happenings(
+    work: Work, written: Written, judgement: Judgement, *, run_id: int | None = None
+) -> list[Happening]:
+    """The events that a new revision makes; `run_id`: the reprocessing that made it.
+
+    What our code of today reads otherwise is no edit by the outlet.
+    """
     joined = written.joined
-    about = {"url": work.url, "revision": written.number}
+    about = outbox.about(work.url, revision=written.number)
     article, story = work.article_id, joined.story_id
     happenings = []
     for merged in joined.merged:
         told = {"into": merged.into, "because": merged.because}
         happenings.append(Happening("story.merged", story_id=merged.story_id, payload=told))
     if joined.event is not None:
-        happenings.append(Happening(joined.event, article_id=article, story_id=story))
-    if written.number > 1:
+        event = Happening(joined.event, article_id=article, story_id=story, payload=about)
+        happenings.append(event)
+    if run_id is not None:
+        told = about | {"run": run_id}
+        happenings.append(Happening("article.reextracted", article_id=article, payload=told))
+    elif written.number > 1:
         happenings.append(Happening("article.revised", article_id=article, payload=about))
     judged = about | {
         "relevance": judgement.relevance,

@@ -13,20 +13,20 @@ from typing import Any, Literal
 from sqlalchemy import Row, Select, bindparam, case, func, select
 from sqlmodel import Session
 
-from ingest.discovery import entry_from_json
 from ingest.edition import Current
 from ingest.extract import Document
 from ingest.quality import Quality
 from ingest.relations.tagging import Tagging as Judgement
 from store import merging, outbox, processing, snapshots, stories, taggings
-from store.database import insert_into
+from store.asof import states
+from store.changing import change, remember
 from store.outbox import Happening
-from store.processing import Examined, Page, Work, source_side
+from store.placement import Place
+from store.processing import Examined, Work, source_side
+from store.stories import Bringing
 from store.tables import (
     Article,
     Revision,
-    RunChange,
-    Snapshot,
     Source,
     StoryText,
     Tagging,
@@ -36,7 +36,6 @@ from store.tables import (
 
 _articles, _revisions, _taggings = table(Article), table(Revision), table(Tagging)
 _sources, _texts, _topics = table(Source), table(StoryText), table(TaggingTopic)
-_snapshots, _changes = table(Snapshot), table(RunChange)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Standing:
     article_id: int
     url: str
     first_seen_at: datetime
-    country: str | None
+    source_id: int
     source_side: Literal["us", "china"] | None
     story_id: int
     revision_id: int
@@ -87,6 +86,7 @@ _STANDING: Select[Any] = (
         _articles.c.first_seen_at,
         _articles.c.story_id,
         _articles.c.tagging_id,
+        _articles.c.source_id,
         _sources.c.country,
         _sources.c.kind,
         _sources.c.name.label("source"),
@@ -136,7 +136,7 @@ def _standing(row: Row[Any], topics: tuple[str, ...]) -> Standing:
         article_id=row.id,
         url=row.url,
         first_seen_at=row.first_seen_at,
-        country=row.country,
+        source_id=row.source_id,
         source_side=source_side(row.kind, row.country),
         story_id=row.story_id,
         revision_id=row.revision_id,
@@ -156,61 +156,18 @@ def _standing(row: Row[Any], topics: tuple[str, ...]) -> Standing:
     )
 
 
-_page, _entry = _snapshots.alias("page"), _snapshots.alias("entry")
-
-
-def _newest(kind: str) -> Any:
-    return (
-        select(func.max(_snapshots.c.id))
-        .where(_snapshots.c.article_id == _articles.c.id, _snapshots.c.kind == kind)
-        .scalar_subquery()
-    )
-
-
 # The page that the revision was made of; a later one may be a wall, or gone.
 _made_of = case(
-    (_revisions.c.taken_from == "page", _revisions.c.snapshot_id), else_=_newest(snapshots.PAGE)
+    (_revisions.c.taken_from == "page", _revisions.c.snapshot_id),
+    else_=processing.newest(snapshots.PAGE),
 )
-_BYTES: Select[Any] = (
-    select(
-        _articles.c.id,
-        _page.c.id.label("page_id"),
-        _page.c.body.label("page_body"),
-        _page.c.url.label("page_url"),
-        _page.c.content_type.label("page_type"),
-        _entry.c.id.label("entry_id"),
-        _entry.c.body.label("entry_body"),
-    )
-    .join(_revisions, _revisions.c.id == _articles.c.revision_id)
-    .outerjoin(_page, _page.c.id == _made_of)
-    .outerjoin(_entry, _entry.c.id == _newest(snapshots.ENTRY))
-    .where(_articles.c.id.in_(bindparam("ids", expanding=True)))
-)
+_BYTES = processing.works(_made_of).where(_articles.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def load_bytes(session: Session, standings: Sequence[Standing]) -> dict[int, Work]:
-    """The bytes that these articles' texts were made of, by article, still to be unpacked."""
-    standing = {each.article_id: each for each in standings}
-    rows = session.execute(_BYTES, {"ids": list(standing)})
-    return {row.id: _work(standing[row.id], row) for row in rows}
-
-
-def _work(standing: Standing, row: Row[Any]) -> Work:
-    page = None
-    if row.page_body is not None:
-        page = Page(snapshots.decompress(row.page_body), row.page_url, row.page_type)
-    return Work(
-        article_id=standing.article_id,
-        url=standing.url,
-        first_seen_at=standing.first_seen_at,
-        country=standing.country,
-        source_side=standing.source_side,
-        page=page,
-        page_snapshot=row.page_id,
-        entry=entry_from_json(snapshots.decompress(row.entry_body)) if row.entry_body else None,
-        entry_snapshot=row.entry_id,
-        current=standing.current,
-    )
+    """The bytes that these articles' texts were made of, by article."""
+    rows = session.execute(_BYTES, {"ids": [each.article_id for each in standings]})
+    return {row.id: processing.work_of(row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +176,8 @@ class Redone:
 
     `work` are the bytes, where they were read again. `document`: the text came out differently.
     `judgement`: what today's tagger says of the text, the new one if there is one. `confirmed`:
-    today's extractor makes the same text. `settle`: its story is to be decided again; a dry run
-    tells by `moves_to` what would come of that. `error`: it broke our code.
+    today's extractor makes the same text. `without_page`: its page is let go, so that its text
+    stays as it was read. `settle`: its story is to be decided again. `error`: it broke our code.
     """
 
     standing: Standing
@@ -228,8 +185,8 @@ class Redone:
     document: Document | None = None
     judgement: Judgement | None = None
     confirmed: bool = False
+    without_page: bool = False
     settle: bool = False
-    moves_to: str | None = None
     error: str | None = None
 
     @property
@@ -256,7 +213,7 @@ class Redone:
 
 
 _LOCK: Select[Any] = (
-    select(_articles.c.id, _articles.c.revision_id, _articles.c.tagging_id, _articles.c.story_id)
+    select(_articles.c.url, *merging.SHOWN)
     .where(_articles.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_articles.c.id)
     .with_for_update(key_share=True)
@@ -280,7 +237,7 @@ def apply_judgements(
     locked = {
         row.id: row
         for row in session.execute(_LOCK, {"ids": list(by_article)})
-        if row.revision_id == by_article[row.id].standing.revision_id
+        if _is_still(row, by_article[row.id].standing)
     }
     confirmed = [by_article[i].standing.revision_id for i in locked if by_article[i].confirmed]
     if confirmed:
@@ -303,6 +260,7 @@ def apply_judgements(
         run_id=run_id,
     )
     articles = [each.standing.article_id for each, _ in judged]
+    states.keep(session, articles, now=now)
     session.execute(
         _POINT,
         [
@@ -313,21 +271,11 @@ def apply_judgements(
     remember(
         session,
         [
-            {
-                "run_id": run_id,
-                "article_id": article_id,
-                "revision_before": locked[article_id].revision_id,
-                "revision_after": locked[article_id].revision_id,
-                "tagging_before": locked[article_id].tagging_id,
-                "tagging_after": tagging_id,
-                "story_before": locked[article_id].story_id,
-                "story_after": locked[article_id].story_id,
-            }
+            change(run_id, locked[article_id], tagging=tagging_id)
             for article_id, tagging_id in zip(articles, ids, strict=True)
         ],
     )
-    for story_id in sorted({locked[article_id].story_id for article_id in articles}):
-        stories.refresh(session, story_id)
+    stories.refresh_all(session, {locked[article_id].story_id for article_id in articles})
     outbox.write(
         session,
         [_tagged(each, locked[each.standing.article_id].story_id) for each, _ in judged
@@ -337,18 +285,18 @@ def apply_judgements(
 
 
 _LOCK_ONE: Select[Any] = (
-    select(
-        _articles.c.revision_id,
-        _articles.c.tagging_id,
-        _articles.c.revisions,
-        _articles.c.source_id,
-        _articles.c.story_id,
-        _articles.c.title,
-        _articles.c.error,
-    )
+    select(_articles.c.url, _articles.c.revisions, _articles.c.source_id, *merging.SHOWN)
     .where(_articles.c.id == bindparam("article"))
     .with_for_update(key_share=True)
 )
+
+
+def _is_still(article: Row[Any], standing: Standing) -> bool:
+    """Whether an article is the one that was done again, and shows what it showed then.
+
+    SQLite gives the ids of what was purged to what comes next.
+    """
+    return (article.url, article.revision_id) == (standing.url, standing.revision_id)
 
 
 def apply_text(
@@ -369,42 +317,40 @@ def apply_text(
     assert work is not None and judgement is not None
     may_merge = merging.hold(session, merging=merging_stories)
     article = session.execute(_LOCK_ONE, {"article": standing.article_id}).first()
-    if article is None or article.revision_id != standing.revision_id:
+    if article is None or not _is_still(article, standing):
         return
     written = processing.write(
         session, article, work, examined, judgement, may_merge=may_merge, now=now, run_id=run_id
     )
-    remember(
-        session,
-        [
-            {
-                "run_id": run_id,
-                "article_id": standing.article_id,
-                "revision_before": article.revision_id,
-                "revision_after": written.revision_id,
-                "tagging_before": article.tagging_id,
-                "tagging_after": written.tagging_id,
-                "story_before": article.story_id,
-                "story_after": written.joined.story_id,
-            }
-        ],
-    )
-    outbox.write(session, processing.happenings(work, written, judgement), now=now)
+    after = {"revision": written.revision_id, "tagging": written.tagging_id}
+    changes = [change(run_id, article, story=written.joined.story_id, **after)]
+    for merged in written.joined.merged:
+        others = (each for each in merged.moved if each.id != standing.article_id)
+        changes += (change(run_id, other, story=merged.into) for other in others)
+    remember(session, changes)
+    told = processing.happenings(work, written, judgement, run_id=run_id)
+    outbox.write(session, told, now=now)
 
 
-def remember(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Write down what a run changes of articles; of what it changes twice, the first state."""
-    insert = insert_into(session, RunChange)
-    session.execute(
-        insert.on_conflict_do_update(
-            index_elements=[_changes.c.run_id, _changes.c.article_id],
-            set_={
-                name: insert.excluded[name]
-                for name in ("revision_after", "tagging_after", "story_after")
-            },
-        ),
-        list(rows),
+def foresee_text(session: Session, each: Redone, examined: Examined) -> Place:
+    """Where the article would come to stand with its new text; nothing is written."""
+    standing = each.standing
+    bringing = Bringing(
+        article_id=standing.article_id,
+        source_id=standing.source_id,
+        title=examined.document.title or standing.title,
+        story_id=standing.story_id,
+        revision_id=standing.revision_id,
+        has_text=examined.has_text,
     )
+    return stories.foresee(session, bringing, examined.brought)
+
+
+def evidence(session: Session, tagging_id: int) -> list[tuple[str | None, str]]:
+    """The topics and words of a judgement's evidence, the heaviest first."""
+    found = select(_taggings.c.evidence).where(_taggings.c.id == tagging_id)
+    items = sorted(session.execute(found).scalar_one(), key=lambda item: -abs(item["weight"]))
+    return [(item["topic"], item["text"]) for item in items]
 
 
 def _tagged(each: Redone, story_id: int) -> Happening:

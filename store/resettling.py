@@ -15,12 +15,14 @@ from ingest.copies import Printing
 from ingest.fingerprint import ALGORITHM_VERSION, fingerprint
 from ingest.quality import Quality
 from store import copies, merging, outbox, stories
+from store.asof import states
 from store.boilerplate import Boilerplate
+from store.changing import change, remember
 from store.copies import Brought
 from store.database import insert_into
 from store.outbox import Happening
 from store.placement import Place, Same, place_again
-from store.reprocessing import Standing, remember
+from store.reprocessing import Standing
 from store.tables import Article, Revision, Story, StoryKey, StoryMove, StoryText, table
 
 # Texts of its own story that an article is compared with: more editions than a story has.
@@ -31,21 +33,13 @@ _texts, _keys, _moves = table(StoryText), table(StoryKey), table(StoryMove)
 
 _ARTICLE: Any = (
     select(
-        _articles.c.id,
-        _articles.c.story_id,
-        _articles.c.revision_id,
-        _articles.c.tagging_id,
+        *merging.SHOWN,
         _articles.c.source_id,
-        _articles.c.title,
-        _articles.c.joined_because,
         (_stories.c.article_id == _articles.c.id).label("is_first"),
     )
     .join(_stories, _stories.c.id == _articles.c.story_id)
     .where(_articles.c.id == bindparam("article"))
 )
-_MEMBERS: Any = select(
-    _articles.c.id, _articles.c.story_id, _articles.c.revision_id, _articles.c.tagging_id
-).where(_articles.c.story_id == bindparam("story"))
 _LOCK = _ARTICLE.with_for_update(of=_articles)
 _its = _revisions.alias("its")
 _brought_by_it: Any = exists().where(
@@ -149,9 +143,8 @@ def _merge(
     session: Session, run_id: int, old: int, into: int, placed: Place, now: datetime
 ) -> None:
     because = f"run {run_id}: {placed.because}"
-    members = session.execute(_MEMBERS, {"story": old}).all()
-    remember(session, [_moved(run_id, member, into) for member in members])
-    merging.merge(session, old, into, because, now=now)
+    merged = merging.merge(session, old, into, because, now=now)
+    remember(session, [change(run_id, each, story=into) for each in merged.moved])
     told = {"into": into, "because": because}
     outbox.write(session, [Happening("story.merged", story_id=old, payload=told)], now=now)
 
@@ -160,30 +153,18 @@ def _move(
     session: Session, run_id: int, article: Row[Any], into: int, placed: Place, now: datetime
 ) -> None:
     """Take an article out of its story, with the texts that it has brought there."""
-    remember(session, [_moved(run_id, article, into)])
+    remember(session, [change(run_id, article, story=into)])
     left = article.story_id
     session.execute(
         _moves.insert().values(
             article_id=article.id, at=now, from_id=left, to_id=into, because=article.joined_because
         )
     )
+    states.keep(session, [article.id], now=now)
     session.execute(_MOVE, {"article": article.id, "into": into, "why": placed.because})
     session.execute(_MOVE_TEXTS, {"article": article.id, "left": left, "into": into})
     kind = "story.grew" if placed.stories else "story.created"
     outbox.write(session, [Happening(kind, article_id=article.id, story_id=into)], now=now)
-
-
-def _moved(run_id: int, article: Row[Any], into: int) -> dict[str, Any]:
-    return {
-        "run_id": run_id,
-        "article_id": article.id,
-        "revision_before": article.revision_id,
-        "revision_after": article.revision_id,
-        "tagging_before": article.tagging_id,
-        "tagging_after": article.tagging_id,
-        "story_before": article.story_id,
-        "story_after": into,
-    }
 
 
 def _renew(session: Session, standing: Standing, text: Brought) -> None:

@@ -1,31 +1,18 @@
-"""Reprocessing runs: what was chosen, how far each is, and what it changed.
+"""Reprocessing runs: who began them, how far each is, and what it changed.
 
 A run's articles stand in chunks, whose rows are its queue, as an article's row is that of live
 work: a chunk is claimed by one worker at a time, and one whose worker died comes back by itself.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, update
 from sqlmodel import Session, col
 
-from store.tables import (
-    Article,
-    Feed,
-    Revision,
-    Run,
-    RunChange,
-    RunChunk,
-    Sighting,
-    Source,
-    Step,
-    StoryText,
-    Tagging,
-    table,
-)
+from store.selecting import Selection, Versions, without_page
+from store.tables import Run, RunChange, RunChunk, Step, table
 
 # Articles in a chunk. Extraction takes some 25 ms a page, so that a chunk is a second of work and
 # live articles, which go first, never wait longer for a process; tagging takes half of one.
@@ -44,42 +31,6 @@ _INSERT_CHUNKS = _chunks.insert()
 
 class RunError(Exception):
     """What was asked of a run cannot be done; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Versions:
-    """The code that a run works with."""
-
-    extractor: str
-    algorithm: str  # of fingerprints
-    tagger: str
-    lexicon: str
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which articles are done again; an empty field asks nothing.
-
-    `since` and `until` bound the time when an article was published, or else first seen. `source`
-    is a part of an outlet's name. `outdated`: only those whose extractor, fingerprint, tagger or
-    lexicon is of another version, as far as the steps to be done are concerned.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
-    source: str | None = None
-    feed: str | None = None
-    story: int | None = None
-    relevance: tuple[str, ...] = ()
-    outdated: bool = False
-
-    def described(self) -> dict[str, Any]:
-        """The fields that ask something, as plain JSON values."""
-        asked = {name: value for name, value in asdict(self).items() if value}
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in asked.items()
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,57 +58,6 @@ class Progress:
         return self.articles - self.done - self.failed
 
 
-def choose(session: Session, selection: Selection, step: Step, versions: Versions) -> list[int]:
-    """The articles that a selection names, in order of their ids: those that have been read."""
-    statement = (
-        select(col(Article.id))
-        .join(Revision, col(Revision.id) == col(Article.revision_id))
-        .outerjoin(Tagging, col(Tagging.id) == col(Article.tagging_id))
-        .where(*_conditions(selection, step, versions))
-        .order_by(col(Article.id))
-    )
-    return list(session.execute(statement).scalars())
-
-
-def _conditions(
-    selection: Selection, step: Step, versions: Versions
-) -> Iterator[ColumnElement[bool]]:
-    when = func.coalesce(col(Article.published_at), col(Article.first_seen_at))
-    if selection.since is not None:
-        yield when >= selection.since
-    if selection.until is not None:
-        yield when < selection.until
-    if selection.source:
-        named = col(Source.name).icontains(selection.source, autoescape=True)
-        yield exists().where(col(Source.id) == col(Article.source_id), named)
-    if selection.feed:
-        yield exists().where(
-            col(Sighting.article_id) == col(Article.id),
-            col(Sighting.feed_id) == col(Feed.id),
-            col(Feed.url) == selection.feed,
-        )
-    if selection.story is not None:
-        yield col(Article.story_id) == selection.story
-    if selection.relevance:
-        yield col(Tagging.relevance).in_(selection.relevance)
-    if selection.outdated:
-        yield or_(*_outdated(step, versions))
-
-
-def _outdated(step: Step, versions: Versions) -> Iterator[ColumnElement[bool]]:
-    yield col(Tagging.id).is_(None)
-    yield col(Tagging.tagger_version) != versions.tagger
-    yield col(Tagging.lexicon_version) != versions.lexicon
-    if step in (Step.EXTRACT, Step.DEDUPE):
-        yield exists().where(
-            col(StoryText.text_hash) == col(Revision.text_hash),
-            col(StoryText.algorithm_version) != versions.algorithm,
-        )
-    if step is Step.EXTRACT:
-        made_by = func.coalesce(col(Revision.confirmed_version), col(Revision.extractor_version))
-        yield made_by != versions.extractor
-
-
 def begin(
     session: Session,
     article_ids: Sequence[int],
@@ -176,6 +76,7 @@ def begin(
         started_by=by,
         state=RUNNING,
         articles=len(article_ids),
+        without_page=without_page(session, article_ids) if step is Step.EXTRACT else 0,
         extractor_version=versions.extractor,
         algorithm_version=versions.algorithm,
         tagger_version=versions.tagger,
@@ -184,14 +85,18 @@ def begin(
     session.add(run)
     session.flush()
     assert run.id is not None
-    size = CHUNK[step]
-    parts = [article_ids[start : start + size] for start in range(0, len(article_ids), size)]
-    _insert_chunks(session, run.id, parts, first=0)
+    _insert_chunks(session, run.id, parts(article_ids, step), first=0)
     return run.id
 
 
+def parts(article_ids: Sequence[int], step: Step) -> list[tuple[int, ...]]:
+    """Articles in parts that are done as one."""
+    size = CHUNK[step]
+    return [tuple(article_ids[start : start + size]) for start in range(0, len(article_ids), size)]
+
+
 def _insert_chunks(
-    session: Session, run_id: int, parts: Sequence[Sequence[int]], *, first: int
+    session: Session, run_id: int, chunks: Sequence[tuple[int, ...]], *, first: int
 ) -> None:
     rows = [
         {
@@ -202,7 +107,7 @@ def _insert_chunks(
             "state": WAITING,
             "attempts": 0,
         }
-        for number, part in enumerate(parts, start=first)
+        for number, part in enumerate(chunks, start=first)
     ]
     if rows:
         session.execute(_INSERT_CHUNKS, rows)
@@ -252,16 +157,20 @@ _CLAIM = (
         .limit(1)
         .scalar_subquery(),
     )
-    .values(attempts=_chunks.c.attempts + 1, claimed_until=bindparam("until"))
+    .values(
+        attempts=_chunks.c.attempts + 1,
+        claimed_by=bindparam("owner"),
+        claimed_until=bindparam("until"),
+    )
     .returning(_chunks.c.number, _chunks.c.article_ids, _chunks.c.attempts, _chunks.c.error)
 )
 
 
-def claim(session: Session, run_id: int, *, now: datetime) -> Chunk | None:
+def claim(session: Session, run_id: int, *, owner: str, now: datetime) -> Chunk | None:
     """Take the run's next waiting chunk in hand; None where none waits, or the run was stopped.
 
-    A chunk whose worker died is taken apart: of its articles, the one that kills workers shall
-    stand alone.
+    `owner` names the process that works on it. A chunk whose worker died is taken apart: of its
+    articles, the one that kills workers shall stand alone.
     """
     # Locked, so that of two workers that look for a chunk one sees what the other takes.
     run = session.execute(
@@ -273,7 +182,9 @@ def claim(session: Session, run_id: int, *, now: datetime) -> Chunk | None:
     if run.step == Step.DEDUPE and _is_any_in_hand(session, run_id, now):
         return None
     while True:
-        row = session.execute(_CLAIM, {"run": run_id, "now": now, "until": now + CLAIM}).first()
+        row = session.execute(
+            _CLAIM, {"run": run_id, "owner": owner, "now": now, "until": now + CLAIM}
+        ).first()
         if row is None:
             return None
         chunk = Chunk(run_id, row.number, tuple(row.article_ids), row.attempts)
@@ -288,10 +199,14 @@ def claim(session: Session, run_id: int, *, now: datetime) -> Chunk | None:
 
 
 def _is_any_in_hand(session: Session, run_id: int, now: datetime) -> bool:
-    in_hand = select(_chunks.c.number).where(
+    held = select(_chunks.c.number).where(_is_in_hand(run_id, now))
+    return session.execute(held.limit(1)).first() is not None
+
+
+def _is_in_hand(run_id: int, now: datetime) -> ColumnElement[bool]:
+    return and_(
         _chunks.c.run_id == run_id, _chunks.c.state == WAITING, _chunks.c.claimed_until > now
     )
-    return session.execute(in_hand.limit(1)).first() is not None
 
 
 def _take_apart(session: Session, chunk: Chunk) -> None:
@@ -332,41 +247,66 @@ def finish(session: Session, run_id: int, *, now: datetime) -> bool:
     return bool(session.execute(select(_runs.c.state).where(_runs.c.id == run_id)).scalar() == DONE)
 
 
-def stop(session: Session, run_id: int) -> None:
-    """Let no further chunk begin."""
-    _set_state(session, run_id, {RUNNING}, STOPPED)
+def stop(session: Session, run_id: int) -> bool:
+    """Let no further chunk begin; what is in hand is done. False where it was not under way."""
+    found = session.execute(
+        _runs.update()
+        .where(_runs.c.id == run_id, _runs.c.state == RUNNING)
+        .values(state=STOPPED)
+        .returning(_runs.c.id)
+    )
+    return found.first() is not None
 
 
-def resume(session: Session, run_id: int) -> None:
-    """Go on where it was stopped; what had failed is tried again. Raises `RunError`."""
+def in_hand(session: Session, run_id: int, *, now: datetime) -> list[str]:
+    """The processes that have chunks of a run in hand."""
+    found = select(_chunks.c.claimed_by).where(_is_in_hand(run_id, now))
+    return sorted(set(session.execute(found).scalars()))
+
+
+def let_go(session: Session, run_id: int, owners: Iterable[str], *, died: bool) -> None:
+    """Let others take what these processes had in hand: they are no more.
+
+    `died`: perhaps of that, so that the attempt counts.
+    """
+    held = _chunks.update().where(
+        _chunks.c.run_id == run_id,
+        _chunks.c.state == WAITING,
+        _chunks.c.claimed_until.is_not(None),
+        _chunks.c.claimed_by.in_(list(owners)),
+    )
+    attempts = _chunks.c.attempts - (0 if died else 1)
+    session.execute(held.values(claimed_until=None, attempts=attempts))
+
+
+def resume(session: Session, run_id: int, *, now: datetime) -> None:
+    """Go on where it was stopped; what had failed is tried again.
+
+    Raises `RunError` where nothing waits, or where it goes on already: processes have chunks of it
+    in hand. Those of processes that are no more are to be let go before.
+    """
     run = get(session, run_id)
     if run.state in (DONE, UNDONE) and not _failed(session, run_id):
         raise RunError(f"run {run_id} is {run.state}: there is nothing to resume")
+    owners = in_hand(session, run_id, now=now)
+    if run.state == RUNNING and owners:
+        raise RunError(
+            f"run {run_id} is under way, in the hands of {', '.join(owners)}: see `transpacific "
+            f"runs`, and stop it there or by `transpacific runs stop {run_id}`"
+        )
     session.execute(
         update(Run).where(col(Run.id) == run_id).values(state=RUNNING, finished_at=None)
     )
     session.execute(
         _chunks.update()
-        .where(_chunks.c.run_id == run_id, _chunks.c.state.in_((WAITING, FAILED)))
-        .values(
-            state=WAITING,
-            # What was in hand when its worker died must be known for that.
-            attempts=case((_chunks.c.state == FAILED, 0), else_=_chunks.c.attempts),
-            claimed_until=None,
-            error=None,
-        )
+        .where(_chunks.c.run_id == run_id, _chunks.c.state == FAILED)
+        .values(state=WAITING, attempts=0, claimed_until=None, error=None)
     )
 
 
 def _failed(session: Session, run_id: int) -> bool:
     found = select(_chunks.c.number).where(_chunks.c.run_id == run_id, _chunks.c.state == FAILED)
     return session.execute(found.limit(1)).first() is not None
-
-
-def _set_state(session: Session, run_id: int, before: set[str], after: str) -> None:
-    session.execute(
-        update(Run).where(col(Run.id) == run_id, col(Run.state).in_(before)).values(state=after)
-    )
 
 
 def running(session: Session, *, now: datetime) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """Taking a reprocessing back: articles show again what they showed before it.
 
-Nothing is deleted: revisions and taggings of the run stay on record, and are only not shown.
+Revisions and taggings of the run stay on record, and are only not shown; nor do its texts stand
+for stories any more.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Text, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlmodel import Session, col
 
-from store import merging, outbox, stories
+from store import heirs, merging, outbox, stories
+from store.asof import states
 from store.database import Database
 from store.outbox import Happening
-from store.runs import RUNNING, UNDONE, RunError, get
+from store.runs import RUNNING, UNDONE, RunError, get, in_hand
 from store.tables import (
     Article,
     Revision,
@@ -32,10 +34,10 @@ BATCH = 200
 
 _articles, _changes, _revisions = table(Article), table(RunChange), table(Revision)
 _stories, _texts, _redirects = table(Story), table(StoryText), table(StoryRedirect)
-_moves = table(StoryMove)
+_moves, _runs = table(StoryMove), table(Run)
 
 _PART: Any = (
-    select(_changes, _articles.c.joined_because)
+    select(_changes, _articles.c.joined_because, _articles.c.url)
     .join(_articles, _articles.c.id == _changes.c.article_id)
     .where(_changes.c.run_id == bindparam("run"), _changes.c.article_id > bindparam("after"))
     .order_by(_changes.c.article_id)
@@ -50,8 +52,7 @@ _LOCK: Any = (
     .with_for_update(key_share=True)
 )  # fmt: skip
 _SHOWN_BY: Any = (
-    select(_revisions.c.id, _revisions.c.title, _revisions.c.published_at, _revisions.c.language,
-           _revisions.c.quality)
+    select(_revisions.c.id, _revisions.c.published_at, _revisions.c.language, _revisions.c.quality)
     .where(_revisions.c.id.in_(bindparam("ids", expanding=True)))
 )  # fmt: skip
 _RESTORE = (
@@ -61,8 +62,10 @@ _RESTORE = (
         revision_id=bindparam("revision"),
         tagging_id=bindparam("tagging"),
         story_id=bindparam("story"),
-        # Where the text had none, its feed's stood in for it.
-        title=func.coalesce(func.nullif(bindparam("its_title", type_=Text), ""), _articles.c.title),
+        joined_because=bindparam("why"),
+        agency=bindparam("its_agency"),
+        title=bindparam("its_title"),
+        error=bindparam("its_error"),
         published_at=bindparam("its_date"),
         language=bindparam("its_language"),
         quality=bindparam("its_quality"),
@@ -78,18 +81,16 @@ _TEXTS_BACK = (
     )
     .values(story_id=bindparam("story"))
 )
-# Why it had been in the story that it left.
-_WHY: Any = (
-    select(_moves.c.because)
-    .where(_moves.c.article_id == bindparam("article"))
-    .where(_moves.c.from_id == bindparam("left"), _moves.c.to_id == bindparam("to"))
-    .order_by(_moves.c.id.desc())
-    .limit(1)
+# Redirects that came to lead to where this story was merged.
+_LED_HERE: Any = (
+    select(_redirects.c.story_id)
+    .where(_redirects.c.merged_into_id.in_(bindparam("stories", expanding=True)))
+    .where(_redirects.c.into_id != bindparam("story"))
 )
-_TELL_WHY = (
-    _articles.update()
-    .where(_articles.c.id == bindparam("article"))
-    .values(joined_because=bindparam("why"))
+_LEAD_BACK = (
+    _redirects.update()
+    .where(_redirects.c.story_id.in_(bindparam("redirects", expanding=True)))
+    .values(into_id=bindparam("story"))
 )
 
 
@@ -101,13 +102,15 @@ class Part:
     restored: int
 
 
-def begin(session: Session, run_id: int) -> int:
+def begin(session: Session, run_id: int, *, now: datetime) -> int:
     """Say how many articles a run has changed. Raises `RunError` where it cannot be undone."""
     run = get(session, run_id)
     if run.state == UNDONE:
         raise RunError(f"run {run_id} is undone already")
     if run.state == RUNNING:
-        raise RunError(f"run {run_id} is under way: stop it first (Ctrl-C where it was begun)")
+        raise RunError(f"run {run_id} is under way: `transpacific runs stop {run_id}` first")
+    if owners := in_hand(session, run_id, now=now):
+        raise RunError(f"run {run_id} is not at rest yet: {', '.join(owners)} is at its last part")
     count = select(func.count()).select_from(RunChange).where(col(RunChange.run_id) == run_id)
     return int(session.execute(count).scalar_one())
 
@@ -145,30 +148,23 @@ def _restore(session: Session, run_id: int, changes: Sequence[Row[Any]], now: da
         for row in session.execute(_SHOWN_BY, {"ids": [c.revision_before for c in untouched]})
     }
     moved = [change for change in untouched if change.story_before != change.story_after]
-    for story_id in sorted({change.story_before for change in moved}):
-        _reopen(session, story_id, now)
+    left = {change.story_after for change in moved}
+    stories.lock(session, {change.story_before for change in untouched} | left)
+    reopened = [
+        story_id
+        for story_id in sorted({change.story_before for change in moved})
+        if _reopen(session, story_id, now)
+    ]
+    _forget_texts(session, run_id, untouched)
+    states.keep(session, [change.article_id for change in untouched], now=now)
     session.execute(
         _RESTORE, [_restored(change, shown[change.revision_before]) for change in untouched]
     )
     for change in moved:
         _move_back(session, change, now)
-    left = {change.story_after for change in moved}
     emptied = {story_id for story_id in sorted(left) if stories.drop_if_empty(session, story_id)}
-    for story_id in sorted({change.story_before for change in untouched} | left - emptied):
-        stories.refresh(session, story_id)
-    outbox.write(
-        session,
-        [
-            Happening(
-                "story.tagged",
-                article_id=change.article_id,
-                story_id=change.story_before,
-                payload={"undone": run_id},
-            )
-            for change in untouched
-        ],
-        now=now,
-    )
+    stories.refresh_all(session, {change.story_before for change in untouched} | left - emptied)
+    outbox.write(session, list(_happenings(run_id, untouched, reopened)), now=now)
     return len(untouched)
 
 
@@ -187,32 +183,50 @@ def _restored(change: Row[Any], revision: Row[Any]) -> dict[str, Any]:
         "revision": change.revision_before,
         "tagging": change.tagging_before,
         "story": change.story_before,
-        "its_title": revision.title,
+        "why": change.joined_before,
+        "its_agency": change.agency_before,
+        "its_title": change.title_before,
+        "its_error": change.error_before,
         "its_date": revision.published_at,
         "its_language": revision.language,
         "its_quality": revision.quality,
     }
 
 
-def _reopen(session: Session, story_id: int, now: datetime) -> None:
-    """Make a story again that the run had merged into another; `refresh` fills it."""
+def _reopen(session: Session, story_id: int, now: datetime) -> bool:
+    """Make a story again that the run had merged into another; `refresh` fills it.
+
+    What had been merged into it before leads to it again. False where it is there.
+    """
     there = session.execute(select(_stories.c.id).where(_stories.c.id == story_id)).first()
     if there is not None:
-        return
-    session.execute(_redirects.delete().where(_redirects.c.story_id == story_id))
+        return False
     session.execute(
         _stories.insert().values(
             id=story_id, first_seen_at=now, title="", articles=0, sources=0,
             relevance="none", score=0.0,
         )
     )  # fmt: skip
+    session.execute(_redirects.delete().where(_redirects.c.story_id == story_id))
+    merged = [story_id]
+    while merged:
+        led = {"stories": merged, "story": story_id}
+        merged = list(session.execute(_LED_HERE, led).scalars())
+        if merged:
+            session.execute(_LEAD_BACK, {"redirects": merged, "story": story_id})
+    return True
+
+
+def _forget_texts(session: Session, run_id: int, changes: Sequence[Row[Any]]) -> None:
+    """Let the texts that the run has made stand for no story, unless a copy has them too."""
+    made = [c.revision_after for c in changes if c.revision_before != c.revision_after]
+    undone = select(_runs.c.id).where((_runs.c.id == run_id) | (_runs.c.state == UNDONE))
+    going = select(_revisions.c.id).where(_revisions.c.run_id.in_(undone))
+    heirs.hand_on(session, _texts.c.revision_id.in_(made), going=going)
 
 
 def _move_back(session: Session, change: Row[Any], now: datetime) -> None:
-    """Bring an article back to the story that it was in, with its texts and its reason."""
-    moved = {"article": change.article_id, "left": change.story_before, "to": change.story_after}
-    why = session.execute(_WHY, moved).scalar()
-    session.execute(_TELL_WHY, {"article": change.article_id, "why": why})
+    """Bring the texts of an article back to the story that it was in, and note the move."""
     session.execute(
         _TEXTS_BACK,
         {"left": change.story_after, "article": change.article_id, "story": change.story_before},
@@ -226,3 +240,16 @@ def _move_back(session: Session, change: Row[Any], now: datetime) -> None:
             because=change.joined_because,
         )
     )
+
+
+def _happenings(
+    run_id: int, changes: Sequence[Row[Any]], reopened: Sequence[int]
+) -> Iterator[Happening]:
+    for story_id in reopened:
+        yield Happening("story.reopened", story_id=story_id, payload={"undone": run_id})
+    for change in changes:
+        told = outbox.about(change.url, undone=run_id)
+        article, story = change.article_id, change.story_before
+        if change.revision_before != change.revision_after:
+            yield Happening("article.reextracted", article_id=article, payload=told)
+        yield Happening("story.tagged", article_id=article, story_id=story, payload=told)

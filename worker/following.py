@@ -4,13 +4,10 @@ The same steps as the workers', driven by what the database says is waiting: hos
 threads, articles are processed in child processes.
 """
 
-import logging
-import multiprocessing
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,12 +18,11 @@ import structlog
 from store import following as store
 from store.following import Waiting
 from worker import context as clock
-from worker import logs
-from worker.children import deaf_to_interrupts
+from worker.children import Children, died
 from worker.context import Context
 from worker.draining import drain_host
-from worker.processing import process_article
-from worker.settings import Settings
+from worker.processing import process_article, warm_up
+from worker.processing_here import AHEAD, let_go_on_error
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +31,6 @@ log = structlog.get_logger(__name__)
 PATIENCE = timedelta(minutes=2)
 # How often the database is asked what is waiting, while work is in flight.
 LOOK_SECONDS = 0.2
-# A page that is not done by then is killed with its process; the row counts the attempt.
-PROCESS_SECONDS = 60.0
-# Articles handed to each child beforehand, so that it need not wait for us between two.
-AHEAD = 4
 
 
 @dataclass
@@ -47,12 +39,12 @@ class _InFlight:
 
     hosts: dict[str, Future[object]] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)  # hosts whose drain raised
-    articles: dict[int, tuple[Future[None], float]] = field(default_factory=dict)
+    articles: dict[int, Future[None]] = field(default_factory=dict)
 
     def settle(self) -> None:
         """Forget what is done. A host whose drain raised is left out of this run.
 
-        Raises `BrokenProcessPool` where a child has died.
+        An article whose child has died waits again: its row counts the attempts.
         """
         for host, fetched in list(self.hosts.items()):
             if fetched.done():
@@ -60,19 +52,14 @@ class _InFlight:
                 if error := fetched.exception():
                     log.error("drain.failed", host=host, error=repr(error))
                     self.failed.add(host)
-        for article_id, (processed, _) in list(self.articles.items()):
+        for article_id, processed in list(self.articles.items()):
             if processed.done():
                 del self.articles[article_id]
-                processed.result()
-
-    def stuck(self) -> bool:
-        """Whether an article has been in a child's hands for longer than any honest page needs."""
-        late = time.monotonic() - PROCESS_SECONDS * AHEAD
-        return any(handed < late for _, handed in self.articles.values())
+                died(processed)
 
     def futures(self) -> list[Future[Any]]:
         """All that is on its way."""
-        return [*self.hosts.values(), *(future for future, _ in self.articles.values())]
+        return [*self.hosts.values(), *self.articles.values()]
 
 
 class _NoNudges:
@@ -89,25 +76,22 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
     `progress` is called now and then with what is still waiting. Returns when nothing waits that
     is due within `PATIENCE`.
     """
+    owner = f"follow:{uuid.uuid4().hex}"
     with (
+        let_go_on_error(context, owner),
         ThreadPoolExecutor(context.settings.network_threads, "network") as network,
-        _Processes(context.settings) as processes,
+        Children(context.settings, prepare=warm_up) as children,
         _stopped_on_error(context),
     ):
         flying = _InFlight()
         give_up_at: float | None = None
         while True:
-            try:
-                flying.settle()
-            except BrokenProcessPool:
-                processes.replace(flying)
-            if flying.stuck():
-                processes.replace(flying)
+            flying.settle()
             with context.database.reading() as session:
                 waiting = store.waiting(
                     session,
                     feed_ids,
-                    owner=processes.owner,
+                    owner=owner,
                     now=clock.now(),
                     patience=PATIENCE,
                     looks=bool(context.settings.refetch),
@@ -120,10 +104,7 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
                     flying.hosts[host] = network.submit(
                         drain_host, context, host, _NoNudges(), only_feeds=feed_ids
                     )
-            try:
-                _hand_out(waiting.articles, flying, processes, context.settings)
-            except BrokenProcessPool:
-                processes.replace(flying)
+            _hand_out(waiting.articles, flying, children, owner)
             # Nothing of ours in flight: another process holds a host, or a retry is not due yet.
             give_up_at = None if flying.futures() else give_up_at or _patience_ends()
             if give_up_at is not None and time.monotonic() > give_up_at:
@@ -132,13 +113,13 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
 
 
 def _hand_out(
-    article_ids: Sequence[int], flying: _InFlight, processes: "_Processes", settings: Settings
+    article_ids: Sequence[int], flying: _InFlight, children: Children, owner: str
 ) -> None:
     for article_id in article_ids:
-        if len(flying.articles) >= settings.cpu_processes * AHEAD:
+        if len(flying.articles) >= children.number * AHEAD:
             return
         if article_id not in flying.articles:
-            flying.articles[article_id] = processes.submit(article_id), time.monotonic()
+            flying.articles[article_id] = children.submit(process_article, article_id, owner=owner)
 
 
 @contextmanager
@@ -161,59 +142,3 @@ def _pause(flying: _InFlight) -> None:
         wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED")
     else:
         time.sleep(LOOK_SECONDS)
-
-
-class _Processes:
-    """The child processes. One that a page has killed, or that is stuck, is replaced."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._pool: ProcessPoolExecutor | None = None
-        self.owner = f"follow:{uuid.uuid4().hex}"
-
-    def submit(self, article_id: int) -> Future[None]:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._settings.cpu_processes,
-                # Threads and connections of ours must not be forked.
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin_child,
-                initargs=(self._settings,),
-            )
-        with deaf_to_interrupts():
-            return self._pool.submit(_process_in_child, article_id, self.owner)
-
-    def replace(self, flying: _InFlight) -> None:
-        """A child has died or is stuck: end them all. Their articles are handed out again."""
-        self._kill()
-        flying.articles.clear()
-
-    def _kill(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            for process in list((pool._processes or {}).values()):
-                process.kill()
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def __enter__(self) -> "_Processes":
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if error is not None:
-            self._kill()
-        elif self._pool is not None:
-            self._pool.shutdown(wait=True)
-
-
-_child: Context | None = None
-
-
-def _begin_child(settings: Settings) -> None:
-    global _child
-    logs.configure(settings.log_format, logging.WARNING)
-    _child = Context(settings)
-
-
-def _process_in_child(article_id: int, owner: str) -> None:
-    assert _child is not None
-    process_article(_child, article_id, owner=owner)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 
 from ingest.agency import credited_agency
 from ingest.dates import not_after
@@ -13,6 +14,7 @@ from store import articles
 from store import processing as store
 from store.processing import Work
 from worker import context as clock
+from worker import logs, measures
 from worker.context import Context
 
 log = structlog.get_logger(__name__)
@@ -22,39 +24,61 @@ def process_article(context: Context, article_id: int, *, owner: str) -> None:
     """Do what an article that waits for processing needs; nothing where it does not wait.
 
     Any error is written on the article's row, which decides between another attempt and
-    quarantine: a page that cannot be read must not stop the queue.
+    quarantine: a page that cannot be read must not stop the queue. Raises
+    `SoftTimeLimitExceeded` where the time is up, with the article still claimed.
     """
     with context.database.writing() as session:
         if not articles.claim_processing(session, article_id, owner=owner, now=clock.now()):
             return
         work = store.load(session, article_id)
+    with logs.about(article_id, work.url):
+        _process(context, work)
+
+
+def _process(context: Context, work: Work) -> None:
+    """Make an article's text, judge it, and store both."""
     try:
-        document = make_document(work)
+        with measures.STEP_SECONDS.labels(measures.EXTRACT).time():
+            document = make_document(work)
         if document is None or not is_new_revision(document, work.current):
             with context.database.writing() as session:
                 store.finish_unchanged(session, work)
+            measures.PROCESSED.labels(measures.UNCHANGED).inc()
+            log.info("article.unchanged", url=work.url)
             return
         published = document.published.at if document.published else None
-        judgement = context.tagger.tag(
-            document.title,
-            document.text,
-            source_side=work.source_side,
-            date=(published or work.first_seen_at).date(),
-        )
-        with context.database.reading() as session:
+        with measures.STEP_SECONDS.labels(measures.TAG).time():
+            judgement = context.tagger.tag(
+                document.title,
+                document.text,
+                source_side=work.source_side,
+                date=(published or work.first_seen_at).date(),
+            )
+        compared = measures.STEP_SECONDS.labels(measures.COMPARE)
+        with compared.time(), context.database.reading() as session:
             examined = store.examine(session, work, document, context.boilerplate)
+    except SoftTimeLimitExceeded:
+        raise  # no error of the page's: whoever set the limit knows what is to be done
     except Exception as error:
         with context.database.writing() as session:
             is_there = articles.release_processing(
-                session, article_id, f"{type(error).__name__}: {error}", now=clock.now()
+                session, work.article_id, f"{type(error).__name__}: {error}", now=clock.now()
             )
+        measures.PROCESSED.labels(measures.FAILED).inc()
         if is_there:
-            log.exception("processing.failed", article=article_id, url=work.url)
+            log.exception("processing.failed", url=work.url)
         return
-    number = store.settle(context.database, work, examined, judgement, now=clock.now())
+    with measures.STEP_SECONDS.labels(measures.STORE).time():
+        written = store.settle(context.database, work, examined, judgement, now=clock.now())
+    if written is None:
+        log.info("article.not_waiting", url=work.url)  # done by another worker, or purged
+        return
+    measures.DOCUMENTS.labels(document.quality).inc()
+    measures.PROCESSED.labels(measures.FIRST if written.number == 1 else measures.REVISED).inc()
     log.info(
-        "article.processed", url=work.url, revision=number, quality=document.quality,
-        relevance=judgement.relevance,
+        "article.processed", url=work.url, revision=written.number, quality=document.quality,
+        relevance=judgement.relevance, story=written.joined.story_id,
+        because=written.joined.because, happened=written.joined.event,
     )  # fmt: skip
 
 
@@ -67,7 +91,13 @@ def warm_up(context: Context) -> None:
 
 
 def make_document(work: Work) -> Document | None:
-    """The text of an article, from its page or from its feed's entry, whichever is to be kept."""
+    """The text of an article, from its page or from its feed's entry, whichever is to be kept.
+
+    None where neither can be read; and where the page is let go, which the entry would not make up
+    for: what was read from it stays.
+    """
+    if work.page_is_let_go and not _entry_is_the_newer_text(work):
+        return None
     page = _from_page(work)
     if page is not None and page.quality is Quality.OK:
         chosen: Document | None = page

@@ -8,9 +8,10 @@ from sqlmodel import select
 
 from ingest.extract import EXTRACTOR_VERSION
 from ingest.fingerprint import ALGORITHM_VERSION
-from store import runs
+from store import runs, selecting
 from store.database import Database
-from store.runs import ATTEMPTS, CLAIM, Chunk, RunError, Selection, Versions
+from store.runs import ATTEMPTS, CLAIM, Chunk, RunError
+from store.selecting import Selection, Versions
 from store.tables import Article, RunChunk, Step
 from tests.store.building import NOW, document, ingest_one, judgement
 
@@ -26,7 +27,7 @@ def begin(database: Database, articles: list[int], step: Step = Step.TAG) -> int
 
 def claim(database: Database, run_id: int, *, after: timedelta = timedelta()) -> Chunk | None:
     with database.writing() as session:
-        return runs.claim(session, run_id, now=NOW + after)
+        return runs.claim(session, run_id, owner="worker:1", now=NOW + after)
 
 
 def finish(database: Database, chunk: Chunk, **how: object) -> bool:
@@ -102,17 +103,61 @@ def test_what_went_wrong_with_single_articles_is_told_of_a_chunk_that_is_done(
 
 def test_a_stopped_run_hands_nothing_out_until_it_is_resumed(database: Database) -> None:
     run_id = begin(database, [7, 8])
-    assert claim(database, run_id) is not None  # its worker was ended with it
     with database.writing() as session:
-        runs.stop(session, run_id)
-    assert claim(database, run_id, after=CLAIM) is None
+        assert runs.stop(session, run_id)
+        assert not runs.stop(session, run_id)
+    assert claim(database, run_id) is None
     with database.writing() as session:
         newest = runs.latest_unfinished(session)
         assert newest is not None and newest.id == run_id
-        runs.resume(session, run_id)
-    # What was in hand may have been what ended its worker.
+        runs.resume(session, run_id, now=NOW)
     chunk = claim(database, run_id)
-    assert chunk is not None and chunk.article_ids == (7,)
+    assert chunk is not None and chunk.article_ids == (7, 8)
+
+
+def test_what_processes_had_in_hand_that_are_no_more_is_let_go(database: Database) -> None:
+    run_id = begin(database, [7, 8])
+    assert claim(database, run_id) is not None
+    with database.writing() as session:
+        assert runs.in_hand(session, run_id, now=NOW) == ["worker:1"]
+        runs.let_go(session, run_id, ["worker:2"], died=True)
+        assert runs.in_hand(session, run_id, now=NOW) == ["worker:1"]
+        # Ended by us, before it was done: it may be as harmless as any.
+        runs.let_go(session, run_id, ["worker:1"], died=False)
+        assert runs.in_hand(session, run_id, now=NOW) == []
+    whole = claim(database, run_id)
+    assert whole is not None and (whole.article_ids, whole.attempts) == ((7, 8), 1)
+    with database.writing() as session:
+        runs.let_go(session, run_id, ["worker:1"], died=True)
+    # What was in hand may have been what ended its worker.
+    part = claim(database, run_id)
+    assert part is not None and part.article_ids == (7,)
+
+
+def test_a_run_in_the_hands_of_others_is_not_resumed(database: Database) -> None:
+    run_id = begin(database, [7, 8])
+    assert claim(database, run_id) is not None
+    with (
+        database.writing() as session,
+        pytest.raises(RunError, match="in the hands of worker:1: see"),
+    ):
+        runs.resume(session, run_id, now=NOW)
+    with database.writing() as session:
+        runs.resume(session, run_id, now=NOW + CLAIM)  # whoever had it did not come back
+
+
+def test_what_workers_are_at_still_of_a_stopped_run_is_left_to_them(database: Database) -> None:
+    size = runs.CHUNK[Step.TAG]
+    run_id = begin(database, list(range(1, size + 3)))
+    first = claim(database, run_id)
+    assert first is not None
+    with database.writing() as session:
+        runs.stop(session, run_id)
+        runs.resume(session, run_id, now=NOW)
+    second = claim(database, run_id)
+    assert second is not None and second.article_ids == (size + 1, size + 2)
+    finish(database, first)
+    assert finish(database, second)
 
 
 def test_what_failed_of_a_run_that_is_done_can_be_resumed(database: Database) -> None:
@@ -124,7 +169,7 @@ def test_what_failed_of_a_run_that_is_done_can_be_resumed(database: Database) ->
     with database.writing() as session:
         newest = runs.latest_unfinished(session)
         assert newest is not None and (newest.id, newest.state) == (run_id, "done")
-        runs.resume(session, run_id)
+        runs.resume(session, run_id, now=NOW)
     chunk = claim(database, run_id)
     assert chunk is not None and chunk.article_ids == (7,)
 
@@ -135,7 +180,7 @@ def test_only_what_failed_of_a_finished_run_can_be_resumed(database: Database) -
     assert chunk is not None
     finish(database, chunk)
     with database.writing() as session, pytest.raises(RunError, match="nothing to resume"):
-        runs.resume(session, run_id)
+        runs.resume(session, run_id, now=NOW)
 
 
 def test_chunks_of_the_story_decision_are_done_in_order_of_arrival(database: Database) -> None:
@@ -181,7 +226,7 @@ def test_a_selection_names_its_articles(
     for number in (1, 2, 3):
         ingest_one(database, number, made=document(f"An envoy of number {number} spoke. " * 20))
     with database.reading() as session:
-        assert runs.choose(session, selection, Step.TAG, TODAY) == chosen
+        assert selecting.choose(session, selection, Step.TAG, TODAY) == chosen
 
 
 @pytest.mark.parametrize(
@@ -204,7 +249,7 @@ def test_what_is_outdated_depends_on_the_steps_to_be_done(
     article = ingest_one(database, judged=judgement())
     of_today = replace(TODAY, **changed)
     with database.reading() as session:
-        chosen = runs.choose(session, Selection(outdated=True), step, of_today)
+        chosen = selecting.choose(session, Selection(outdated=True), step, of_today)
     assert chosen == ([article] if outdated else [])
 
 
@@ -215,5 +260,5 @@ def test_an_article_that_was_never_read_is_not_chosen(database: Database) -> Non
         row.revision_id = None
         session.add(row)
     with database.reading() as session:
-        assert runs.choose(session, Selection(), Step.TAG, TODAY) == []
+        assert selecting.choose(session, Selection(), Step.TAG, TODAY) == []
         assert session.exec(select(RunChunk)).all() == []

@@ -10,7 +10,6 @@ from store.tables import Article, Stage
 from tests.worker.test_following import kill_at, pool_children
 from tests.worker.wire import article, item, page, rows, stages, text
 from worker import context as clock
-from worker import processing_here
 from worker.context import Context
 from worker.processing_here import process_waiting
 
@@ -56,17 +55,6 @@ def test_a_page_that_kills_its_process_is_set_aside_and_the_others_are_done(
     assert (poison.stage, poison.failed_stage) == (Stage.QUARANTINED, Stage.PROCESS)
     others = [row for row in rows(context.database, Article) if row.id != poison.id]
     assert {(row.stage, row.revisions) for row in others} == {(Stage.DONE, 1)}
-    assert pool_children() == []
-
-
-@on_sqlite
-def test_children_that_never_begin_are_given_up(
-    context: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(processing_here, "STUCK_SECONDS", 0.001)
-    bring(context, 1)
-    assert process_waiting(context, silent) == 0
-    assert stages(context.database) == [Stage.PROCESS]
     assert pool_children() == []
 
 

@@ -8,10 +8,10 @@ from sqlmodel import select
 
 from ingest.quality import Quality
 from ingest.relations.tagging import Relevance
-from store import runs, undoing
+from store import runs, selecting, undoing
 from store.database import Database
-from store.reprocessing import Redone
-from store.runs import RunError, Selection
+from store.runs import RunError
+from store.selecting import Selection
 from store.tables import (
     Article,
     Event,
@@ -39,7 +39,7 @@ from tests.store.building import (
 from tests.support import printings
 from worker.context import Context
 from worker.processing import make_document
-from worker.reprocessing.report import outcome, report
+from worker.reprocessing.report import Report, report
 from worker.reprocessing.steps import foresee, redo, versions
 from worker.reprocessing.working import work_off
 
@@ -64,7 +64,7 @@ def begin(context: Context, step: Step, **selection: object) -> int:
     chosen = Selection(**selection)  # type: ignore[arg-type]
     today = versions(context)
     with context.database.writing() as session:
-        articles = runs.choose(session, chosen, step, today)
+        articles = selecting.choose(session, chosen, step, today)
         return runs.begin(
             session, articles, step=step, selection=chosen, versions=today, by="me", now=NOW
         )
@@ -155,7 +155,8 @@ def test_a_text_that_comes_out_the_same_is_confirmed_and_not_outdated_any_more(
     (revision,) = rows(context.database, Revision)
     assert revision.extractor_version == "0"
     with context.database.reading() as session:
-        chosen = runs.choose(session, Selection(outdated=True), Step.EXTRACT, versions(context))
+        old = Selection(outdated=True)
+        chosen = selecting.choose(session, old, Step.EXTRACT, versions(context))
     assert chosen == []
 
 
@@ -175,7 +176,7 @@ def test_undo_lets_an_article_show_what_it_showed_before(context: Context) -> No
     assert (run.state, run.undone_at) == (runs.UNDONE, NOW)
     assert len(rows(context.database, Revision)) == 2
     with context.database.reading() as session, pytest.raises(RunError, match="already"):
-        undoing.begin(session, run_id)
+        undoing.begin(session, run_id, now=NOW)
 
 
 def test_undo_leaves_what_has_changed_since(context: Context) -> None:
@@ -357,16 +358,37 @@ def test_a_dry_run_writes_nothing_and_tells_what_would_change(context: Context) 
     apart(context, second)
     before = {table: len(rows(context.database, table)) for table in (Tagging, Revision, Story)}
 
-    def look(step: Step, *articles: int) -> list[Redone]:
-        return [foresee(context, each) for each in redo(context, articles, step)]
+    def look(step: Step, *articles: int) -> Report:
+        return report(foresee(context, each) for each in redo(context, articles, step))
 
-    told = report([outcome(each) for each in look(Step.EXTRACT, article_id)])
+    told = look(Step.EXTRACT, article_id)
     assert told.articles == 1
     assert told.relevance == {"none -> primary": 1}
     assert told.topics_gained["agriculture"] == 1
     assert told.texts == {"grew by more than a tenth": 1}
     (example,) = told.examples["none -> primary"]
-    assert (example.article_id, bool(example.evidence)) == (article_id, True)
-    told = report([outcome(each) for each in look(Step.DEDUPE, first, second)])
+    assert example.article == article_id
+    assert {"President Xi Jinping", "before: envoy"} & set(example.evidence)
+    (example,) = told.examples["+ agriculture"]
+    assert "soybeans" in example.evidence
+    (example,) = told.examples["grew by more than a tenth"]
+    assert example.evidence == ("380 -> 801 characters",)
+    told = look(Step.DEDUPE, first, second)
     assert told.stories == {"stories merge": 2}
+    (_, example) = told.examples["stories merge"]
+    assert "a copy of article" in example.evidence[0]
     assert before == {table: len(rows(context.database, table)) for table in before}
+
+
+def test_a_dry_run_foresees_stories_that_new_texts_would_make_one(context: Context) -> None:
+    article_id = judged_long_ago(context.database)
+    process(context.database, article_id, document("A text as an older extractor left it. " * 30))
+    (each,) = redo(context, [article_id], Step.EXTRACT)
+    assert each.document is not None
+    copy = ingest_one(context.database, 2, made=each.document)
+    before = rows(context.database, Story)
+    told = report([foresee(context, each)])
+    assert told.stories == {"stories merge": 1}
+    (example,) = told.examples["stories merge"]
+    assert example.evidence == (f"the same text as article {copy}",)
+    assert rows(context.database, Story) == before

@@ -1,23 +1,19 @@
 """Reprocessing in this process's children, with all cores and no broker."""
 
-import logging
-import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from store import runs
 from store.fulltext import indexing
 from store.runs import Progress
 from store.tables import Step
-from worker import logs
-from worker.children import deaf_to_interrupts
-from worker.context import Context
-from worker.reprocessing.report import Outcome, outcome
+from worker.children import ChildDied, Children
+from worker.context import Context, process_name
+from worker.processing import warm_up
+from worker.reprocessing.report import Outcome, lost
 from worker.reprocessing.steps import foresee, redo
 from worker.reprocessing.working import work_off
-from worker.settings import Settings
 
 # Chunks handed to each child beforehand, so that it need not wait for us between two.
 AHEAD = 2
@@ -28,82 +24,80 @@ LOOK_SECONDS = 0.2
 def run_here(context: Context, run_id: int, update: Callable[[Progress], None]) -> None:
     """Work a run off, telling `update` how far it is.
 
-    Ctrl-C ends it at once; what had been begun is done again.
+    Ctrl-C ends it at once; the chunks that had been begun are done again. A child that dies leaves
+    its chunk to the others, which counts the attempt. Raises `CannotBegin`.
     """
-    with _children(context.settings) as pool:
-        flying = set[Future[bool]]()
-        exhausted = False
-        while flying or not exhausted:
-            while not exhausted and len(flying) < context.settings.cpu_processes * AHEAD:
-                with deaf_to_interrupts():
-                    flying.add(pool.submit(_work_off, run_id))
-            done, flying = wait(flying, return_when=FIRST_COMPLETED)
-            exhausted = exhausted or not all(future.result() for future in done)
-            with context.database.reading() as session:
-                progress = runs.progress(session, run_id)
-            update(progress)
-            if exhausted and not flying and progress.state == runs.RUNNING:
-                # Another holds what is left, or has put it back: a chunk that failed comes again.
-                exhausted = False
-                time.sleep(LOOK_SECONDS)
+    children = Children(context.settings, prepare=warm_up, background=True)
+    try:
+        with children:
+            _work_off(context, run_id, children, update)
+    except BaseException:
+        _let_go(context, run_id, children.pids, died=False)
+        raise
     indexing.catch_up(context.database)
+
+
+def _work_off(
+    context: Context, run_id: int, children: Children, update: Callable[[Progress], None]
+) -> None:
+    flying, more = set[Future[bool]](), True
+    while True:
+        while more and len(flying) < children.number * AHEAD:
+            flying.add(children.submit(work_off, run_id))
+        done, flying = wait(flying, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+        worked = [_has_worked(context, run_id, future) for future in done]
+        with context.database.reading() as session:
+            progress = runs.progress(session, run_id)
+        update(progress)
+        if progress.state != runs.RUNNING:
+            return
+        if done:
+            more = any(worked)
+        elif not flying:
+            # Others hold what is left, or it has been put back: a chunk that failed comes again.
+            time.sleep(LOOK_SECONDS)
+            more = True
+
+
+def _has_worked(context: Context, run_id: int, future: Future[bool]) -> bool:
+    try:
+        return future.result()
+    except ChildDied as death:
+        _let_go(context, run_id, [death.pid], died=True)
+        return True
+
+
+def _let_go(context: Context, run_id: int, pids: Iterable[int], *, died: bool) -> None:
+    with context.database.writing() as session:
+        runs.let_go(session, run_id, map(process_name, pids), died=died)
 
 
 def dry_run(
     context: Context, article_ids: Sequence[int], step: Step, update: Callable[[int], None]
 ) -> Iterator[Outcome]:
     """What doing these articles again would change, in no particular order."""
-    size = runs.CHUNK[step]
-    parts = [article_ids[start : start + size] for start in range(0, len(article_ids), size)]
+    waiting = runs.parts(article_ids, step)[::-1]
     done = 0
-    with _children(context.settings) as pool:
-        waiting = list(reversed(parts))
-        flying = dict[Future[list[Outcome]], int]()
+    flying = dict[Future[list[Outcome]], tuple[int, ...]]()
+    with Children(context.settings, prepare=warm_up, background=True) as children:
         while waiting or flying:
-            while waiting and len(flying) < context.settings.cpu_processes * AHEAD:
+            while waiting and len(flying) < children.number * AHEAD:
                 part = waiting.pop()
-                with deaf_to_interrupts():
-                    flying[pool.submit(_look, tuple(part), step)] = len(part)
+                flying[children.submit(_look, part, step)] = part
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                done += flying.pop(future)
-                yield from future.result()
+                part = flying.pop(future)
+                try:
+                    outcomes = future.result()
+                except ChildDied as death:
+                    if len(part) > 1:
+                        # One of them ends the process that reads it: which, they show one by one.
+                        waiting += [(article_id,) for article_id in part]
+                        continue
+                    outcomes = [lost(part[0], str(death))]
+                done += len(part)
+                yield from outcomes
                 update(done)
 
 
-@contextmanager
-def _children(settings: Settings) -> Iterator[ProcessPoolExecutor]:
-    """Child processes that end with us: at once where an error, or Ctrl-C, ends us."""
-    pool = ProcessPoolExecutor(
-        settings.cpu_processes,
-        # Threads and connections of ours must not be forked.
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin_child,
-        initargs=(settings,),
-    )
-    try:
-        yield pool
-    except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.kill()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-_child: Context | None = None
-
-
-def _begin_child(settings: Settings) -> None:
-    global _child
-    logs.configure(settings.log_format, logging.WARNING)
-    _child = Context(settings)
-
-
-def _work_off(run_id: int) -> bool:
-    assert _child is not None
-    return work_off(_child, run_id)
-
-
-def _look(article_ids: Sequence[int], step: Step) -> list[Outcome]:
-    assert _child is not None
-    return [outcome(foresee(_child, each)) for each in redo(_child, article_ids, step)]
+def _look(context: Context, article_ids: Sequence[int], step: Step) -> list[Outcome]:
+    return [foresee(context, each) for each in redo(context, article_ids, step)]

@@ -1,22 +1,24 @@
 """What comes of doing stored articles again with the code of today. Nothing is written here."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import structlog
+from sqlmodel import Session
 
 from ingest.edition import differs
 from ingest.extract import EXTRACTOR_VERSION
 from ingest.fingerprint import ALGORITHM_VERSION
 from ingest.relations.tagger import TAGGER_VERSION
+from store import processing, resettling
 from store import reprocessing as store
-from store import resettling
+from store.placement import Place
 from store.processing import Work
 from store.reprocessing import Redone, Standing
-from store.runs import Versions
+from store.selecting import Versions
 from store.tables import Step
 from worker.context import Context
 from worker.processing import make_document
+from worker.reprocessing.report import Outcome, outcome
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,7 @@ def redo(context: Context, article_ids: Sequence[int], step: Step) -> list[Redon
 
 def _redo(context: Context, standing: Standing, work: Work | None, step: Step) -> Redone:
     document = make_document(work) if work is not None else None
+    without_page = work is not None and document is None and work.page_is_let_go
     if document is not None and not differs(document, standing.current):
         document = None
     of_today = (TAGGER_VERSION, context.tagger.lexicon_version)
@@ -69,7 +72,11 @@ def _redo(context: Context, standing: Standing, work: Work | None, step: Step) -
         work=work,
         document=document,
         judgement=judgement,
-        confirmed=work is not None and document is None and standing.extractor != EXTRACTOR_VERSION,
+        confirmed=work is not None
+        and document is None
+        and not without_page
+        and standing.extractor != EXTRACTOR_VERSION,
+        without_page=without_page,
         # A new text finds its story when it is stored.
         settle=document is None
         and standing.algorithm is not None
@@ -77,20 +84,24 @@ def _redo(context: Context, standing: Standing, work: Work | None, step: Step) -
     )
 
 
-def foresee(context: Context, each: Redone) -> Redone:
-    """Say where an article whose story is to be decided again would go."""
-    if not each.settle:
-        return each
+def foresee(context: Context, each: Redone) -> Outcome:
+    """Say what would change, also of stories; nothing is written.
+
+    Each article is looked at by itself, beside what is stored now: two that come to be copies by
+    new texts of both are not seen to be.
+    """
+    before = list[tuple[str | None, str]]()
     with context.database.reading() as session:
-        text = resettling.brought(session, each.standing, context.boilerplate)
-        if text is None:
-            return each
-        placed = resettling.foresee(session, each.standing, text)
-    own = each.standing.story_id
-    if placed.stories == (own,):
-        return each
-    if own in placed.stories:
-        moves_to = "stories merge"
-    else:
-        moves_to = "moves to another story" if placed.stories else "splits off into its own story"
-    return replace(each, moves_to=moves_to)
+        placed = _foresee_story(context, session, each)
+        if each.relabelled and each.standing.tagging_id is not None:
+            before = store.evidence(session, each.standing.tagging_id)
+    return outcome(each, placed, before)
+
+
+def _foresee_story(context: Context, session: Session, each: Redone) -> Place | None:
+    if each.document is not None:
+        assert each.work is not None
+        examined = processing.examine(session, each.work, each.document, context.boilerplate)
+        return store.foresee_text(session, each, examined)
+    text = resettling.brought(session, each.standing, context.boilerplate) if each.settle else None
+    return None if text is None else resettling.foresee(session, each.standing, text)

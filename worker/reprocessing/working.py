@@ -22,7 +22,7 @@ def work_off(context: Context, run_id: int) -> bool:
     A chunk that fails is tried again by whoever comes next, and set aside after the third time.
     """
     with context.database.writing() as session:
-        chunk = runs.claim(session, run_id, now=clock.now())
+        chunk = runs.claim(session, run_id, owner=clock.process_name(), now=clock.now())
         if chunk is None:
             runs.finish(session, run_id, now=clock.now())
             return False
