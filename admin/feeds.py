@@ -21,6 +21,7 @@ from admin.errors import FAILED, Misuse, help_without_command
 from admin.opening import service
 
 if TYPE_CHECKING:
+    from admin.adding import Lead
     from ingest.feedspec import FeedSpec
     from store.tables import Feed, Source
     from worker.context import Context
@@ -36,9 +37,11 @@ Url = Annotated[str, typer.Argument(metavar="URL", help="The feed's address, how
 AsJson = Annotated[bool, typer.Option("--json", help="A JSON object a line.")]
 
 
-@feeds.command(epilog="Example: transpacific feeds add https://example.org/rss.xml --country SG")
+@feeds.command(epilog="Example: transpacific feeds add https://example.org --country SG")
 def add(
-    urls: Annotated[list[str], typer.Argument(metavar="URL", help="Addresses of feeds.")],
+    urls: Annotated[
+        list[str], typer.Argument(metavar="URL", help="Addresses of feeds, or of pages with one.")
+    ],
     source: Annotated[str, typer.Option(help="The outlet's name; by default the host's.")] = "",
     country: Annotated[str, typer.Option(help="The outlet's: US, CN, HK … or INT.")] = "",
     language: Annotated[str, typer.Option(help="The feed's: en, zh …")] = "",
@@ -48,31 +51,71 @@ def add(
     ] = "newspaper",
     state_media: Annotated[bool, typer.Option("--state-media", help="A state owns it.")] = False,
     title: Annotated[str, typer.Option(help="The feed's title; by default its own.")] = "",
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Add the addresses as they are; ask nobody.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add feeds by their addresses.
+    """Add feeds by their addresses, or by that of a page that leads to one.
 
-    They are due at once. One that is known already is left as it is.
+    They are due at once. One that is known already is left as it is. Where a page leads to
+    several, they are listed and none is added. Exit status 1 if an address led to nothing.
     """
     from ingest.feedspec import CatalogueError, feed_spec
+    from ingest.url import canonical
     from store import feeds as store
     from worker import context as clock
 
-    described = {"source": source, "country": country, "language": language}
-    described |= {"kind": kind, "title": title}
+    described: dict[str, object] = {"source": source, "country": country, "language": language}
+    described |= {"kind": kind, "title": title, "state_media": state_media}
     try:
-        specs = [feed_spec({"url": url, "state_media": state_media, **described}) for url in urls]
+        specs = [feed_spec({"url": url, **described}) for url in urls]
     except CatalogueError as error:
         raise Misuse(f"{error}; nothing was added") from None
     with service() as context:
         _refuse_private(specs, context.settings)
-        with context.database.writing() as session:
-            added = [store.add(session, spec, now=clock.now()) for spec in specs]
-    for feed, is_new in added:
-        if as_json:
-            print_json({"feed": feed.url, "new": is_new})
-        else:
-            print_result(f"{'added' if is_new else 'known already'}  {feed.url}")
+        leads = _leads(context, [canonical(spec.url) for spec in specs], unchecked)
+        for lead in leads:
+            if lead.feed is None:
+                _tell_no_feed(lead, as_json)
+                continue
+            spec = feed_spec({"url": lead.feed, "home_url": lead.page or "", **described})
+            with context.database.writing() as session:
+                feed, is_new = store.add(session, spec, now=clock.now())
+            if lead.trouble:
+                note(f"{feed.url}: {lead.trouble}; it is polled all the same")
+            if as_json:
+                found_on = {"page": lead.page} if lead.page else {}
+                print_json({"feed": feed.url, "new": is_new} | found_on)
+            else:
+                print_result(f"{'added' if is_new else 'known already'}  {feed.url}")
+    if any(lead.feed is None for lead in leads):
+        raise typer.Exit(FAILED)
+
+
+def _leads(context: "Context", urls: list[str], unchecked: bool) -> "list[Lead]":
+    """What the addresses lead to. Those that are known are not asked."""
+    from admin.adding import Finder, Lead
+    from store import feeds as store
+
+    with context.database.reading() as session:
+        known = {url for url in urls if unchecked or store.find(session, url) is not None}
+    finder = Finder(context)
+    return [Lead(url, feed=url) if url in known else finder.lead(url) for url in urls]
+
+
+def _tell_no_feed(lead: "Lead", as_json: bool) -> None:
+    """An address that cannot be added: why, and the feeds of the page, if there are some."""
+    if as_json:
+        choices = [{"feed": link.url, "title": link.title} for link in lead.choices]
+        print_json({"page": lead.asked, "feeds": choices, "error": lead.trouble})
+    elif lead.choices:
+        table = plain_table("feed", "title")
+        for link in lead.choices:
+            table.add_row(shown(link.url), shown(link.title))
+        print_table(table)
+    mend = "name those that you want: `transpacific feeds add URL`" if lead.choices else "not added"
+    note(f"{lead.asked}: {lead.trouble}; {mend}")
 
 
 @feeds.command("list")

@@ -136,7 +136,7 @@ def describe(feed: "Feed", poll: "Poll | None", outcome: "Outcome", started: dat
         revised=outcome.revised,
         failed_articles=outcome.failed,
         rolled_over=bool(poll and polled and poll.rolled_over),
-        failed=not polled or (poll is not None and poll.outcome == "failed"),
+        failed=not polled or (poll is not None and poll.outcome in ("failed", "unreached")),
         error=poll.error if poll and polled else _why_not_polled(feed),
     )
 

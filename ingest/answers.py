@@ -10,7 +10,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from ingest.feed import Feed, FeedError, parse_feed
-from ingest.http import FetchError, Refused, Response, TooLarge, Validators
+from ingest.http import FetchError, Refused, Response, RulesWithheld, TooLarge, Validators
 from ingest.schedule import cache_lifetime, parse_retry_after
 from ingest.text import clean_line
 
@@ -18,6 +18,10 @@ from ingest.text import clean_line
 # commonly wait, doubled with each refusal in a row up to an hour.
 HOST_PAUSE = timedelta(minutes=1)
 HOST_PAUSE_LONGEST = timedelta(hours=1)
+# What Retry-After asks for is kept by the whole host: 429 is said to us, whatever was asked for,
+# and a day of silence is as long as the longest interval of a feed. 503 may be the trouble of one
+# page's machine: that page, or feed, waits for as long as it says (`schedule`), the host an hour.
+ASKED_LONGEST = {429: timedelta(hours=24), 503: HOST_PAUSE_LONGEST}
 # An error is shown in tables and kept in every poll's row; the rest of it helps nobody.
 ERROR_CHARACTERS = 300
 
@@ -26,6 +30,7 @@ class PollOutcome(StrEnum):
     READ = "read"
     UNCHANGED = "unchanged"  # 304, or the same bytes again
     FAILED = "failed"
+    UNREACHED = "unreached"  # nobody could be: not this feed's failure (`reach`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +71,15 @@ def judge_poll(
     """
     if isinstance(answer, FetchError):
         return PollVerdict(PollOutcome.FAILED, error=_short(str(answer)))
+    retry_after = answer.headers.get("retry-after")
     told = PollVerdict(
         PollOutcome.FAILED,
         status=answer.status,
         wire_bytes=answer.wire_bytes,
         seconds=answer.elapsed,
         moved_to=answer.permanent_url,
-        retry_after=parse_retry_after(answer.headers.get("retry-after"), now),
-        host_pause=host_pause(answer, refusals, now),
+        retry_after=parse_retry_after(retry_after, now),
+        host_pause=host_pause(answer.status, retry_after, refusals, now),
     )
     if answer.status == 304:
         fresh_for = cache_lifetime(answer.headers, now)
@@ -87,7 +93,7 @@ def judge_poll(
         told,
         outcome=PollOutcome.READ,
         body_hash=new_hash,
-        validators=validators_of(answer),
+        validators=answer.validators,
         fresh_for=cache_lifetime(answer.headers, now),
     )
     if new_hash == body_hash:
@@ -134,6 +140,8 @@ def judge_page(answer: Response | FetchError, *, refusals: int, now: datetime) -
     """Decide what the answer to an article's fetch means."""
     if isinstance(answer, Refused | TooLarge):
         return PageVerdict(PageOutcome.WITHHELD, error=_short(str(answer)))
+    if isinstance(answer, RulesWithheld):
+        return _later(answer.status, str(answer), answer.retry_after, refusals, now)
     if isinstance(answer, FetchError):
         outcome = PageOutcome.LATER if answer.retry else PageOutcome.WITHHELD
         return PageVerdict(outcome, error=_short(str(answer)))
@@ -149,14 +157,21 @@ def judge_page(answer: Response | FetchError, *, refusals: int, now: datetime) -
         return PageVerdict(PageOutcome.UNCHANGED, status=status, fresh_for=fresh_for)
     error = f"the server answered {status}"
     if status in (408, 425, 429) or status >= 500:
-        return PageVerdict(
-            PageOutcome.LATER,
-            status=status,
-            error=error,
-            host_pause=host_pause(answer, refusals, now),
-            retry_after=parse_retry_after(answer.headers.get("retry-after"), now),
-        )
+        verdict = _later(status, error, answer.headers.get("retry-after"), refusals, now)
+        return replace(verdict, status=status)
     return PageVerdict(PageOutcome.WITHHELD, status=status, error=error, gone=status in (404, 410))
+
+
+def _later(
+    status: int, error: str, retry_after: str | None, refusals: int, now: datetime
+) -> PageVerdict:
+    """A passing fault: of the page itself, or of the robots.txt that must be read before it."""
+    return PageVerdict(
+        PageOutcome.LATER,
+        error=_short(error),
+        host_pause=host_pause(status, retry_after, refusals, now),
+        retry_after=parse_retry_after(retry_after, now),
+    )
 
 
 def _is_sent_to_the_front_page(answer: Response) -> bool:
@@ -175,20 +190,16 @@ def _site(host: str | None) -> str:
     return (host or "").removeprefix("www.")
 
 
-def host_pause(answer: Response, refusals: int, now: datetime) -> timedelta | None:
+def host_pause(
+    status: int, retry_after: str | None, refusals: int, now: datetime
+) -> timedelta | None:
     """How long the whole host is left alone after this answer; None: no longer than usual."""
-    if answer.status not in (429, 503):
+    if status not in ASKED_LONGEST:
         return None
-    asked = parse_retry_after(answer.headers.get("retry-after"), now)
-    doubled = HOST_PAUSE * int(2 ** min(refusals, 10))
-    return min(doubled if asked is None else asked, HOST_PAUSE_LONGEST)
-
-
-def validators_of(answer: Response) -> Validators:
-    """What a later conditional request for the same address sends back (RFC 9110, 13.1)."""
-    return Validators(
-        etag=answer.headers.get("etag"), last_modified=answer.headers.get("last-modified")
-    )
+    asked = parse_retry_after(retry_after, now)
+    if asked is not None:
+        return min(asked, ASKED_LONGEST[status])
+    return min(HOST_PAUSE * int(2 ** min(refusals, 10)), HOST_PAUSE_LONGEST)
 
 
 def _short(error: str) -> str:

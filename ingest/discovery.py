@@ -3,7 +3,7 @@
 Pure decisions over what was parsed; `store.discoveries` writes down what comes of them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +15,8 @@ from ingest.feedtext import carries_full_text
 from ingest.fingerprint import edition_hash
 from ingest.text import html_to_text
 
+# One title may stand in a feed every day ("Morning briefing"); two do not, of entries that are new.
+SHARED_TITLES = 2
 # So many new dates at once are believed even in a feed of few entries.
 TOUCHED_ANYWAY = 2
 
@@ -82,6 +84,16 @@ def same_item(known_title: str, entry: Entry) -> bool:
     unchanged title is it the same item: a wrong merge loses an article, a miss only doubles one.
     """
     return bool(known_title) and known_title == entry.title
+
+
+def may_have_missed(before: Collection[str], titles: Collection[str]) -> bool:
+    """Whether entries may have been missed between two readings that share no link and no GUID.
+
+    Titles tell whether the feed has rolled over, or only gives its entries new links each time:
+    `before` are those of the last reading as far as they are kept, `titles` those of this one.
+    """
+    common = set(before) & set(titles) - {""}
+    return len(common) < min(SHARED_TITLES, max(len(set(before)), 1), len(set(titles)))
 
 
 def is_told_by_dates(touched: int, known: int) -> bool:

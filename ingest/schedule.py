@@ -5,7 +5,7 @@ than the publisher asks for (within reason), and after failures at growing inter
 again: nothing here ever gives a feed up.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -51,10 +51,10 @@ class Bounds:
 class PollFacts:
     """What is known when a poll has ended; datetimes are aware.
 
-    `interval` is the one last used, `published` the times of recent entries in any order,
-    `rolled_over` that this poll shares no entry with the last one, `failures` how many polls in a
-    row have failed, this one included. `max_age`, `expires`, `ttl`, `update_period` and
-    `retry_after` are the publisher's hints.
+    `interval` is the one after the last poll that succeeded, `published` the times of recent
+    entries in any order, `rolled_over` that this poll shares no entry with the last one, `failures`
+    how many polls in a row have failed, this one included. `fresh_for` (by the caching headers),
+    `ttl`, `update_period` and `retry_after` are the publisher's hints.
     """
 
     now: datetime
@@ -64,8 +64,7 @@ class PollFacts:
     new_entries: int = 0
     rolled_over: bool = False
     failures: int = 0
-    max_age: timedelta | None = None
-    expires: datetime | None = None
+    fresh_for: timedelta | None = None
     ttl: timedelta | None = None
     update_period: timedelta | None = None
     retry_after: timedelta | None = None
@@ -85,15 +84,14 @@ def next_interval(facts: PollFacts, bounds: Bounds = Bounds()) -> timedelta:
 def next_poll(facts: PollFacts, bounds: Bounds, jitter: float) -> datetime:
     """When to poll next. `jitter` in [0, 1) moves it by up to a tenth either way.
 
-    Never before Retry-After is over.
+    But not out of the bounds, and to no time at which Retry-After is not over.
     """
-    interval = next_interval(facts, bounds) * (1 - JITTER + 2 * JITTER * jitter)
-    return facts.now + max(interval, _ordered(facts))
-
-
-def rolled_over(previous: Collection[str], current: Collection[str]) -> bool:
-    """Whether entries may have been missed: both polls had some, and none in common."""
-    return bool(previous) and bool(current) and set(previous).isdisjoint(current)
+    interval, ordered = next_interval(facts, bounds), _ordered(facts)
+    sooner = min(max(interval * (1 - JITTER), bounds.shortest, ordered), interval)
+    later = interval * (1 + JITTER)
+    if ordered < interval:
+        later = max(min(later, bounds.longest), interval)
+    return facts.now + sooner + (later - sooner) * jitter
 
 
 # --- what a poll tells ---------------------------------------------------------------------------
@@ -114,7 +112,7 @@ def _rhythm(facts: PollFacts) -> timedelta:
 
 
 def _hinted(facts: PollFacts) -> timedelta:
-    hints = [facts.max_age, facts.expires - facts.now if facts.expires else None]
+    hints = [facts.fresh_for]
     if not facts.rolled_over:
         # What the feed says of its own pace is refuted where entries were missed at that pace.
         hints += [facts.ttl, facts.update_period]

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, FromClause, Integer, and_, bindparam, func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from ingest.answers import PageOutcome, PageVerdict, validators_of
+from ingest.answers import PageOutcome, PageVerdict
 from ingest.refetch import OFF, LookFacts, Schedule, next_look
 from ingest.retry import FETCH_ATTEMPTS, PROCESS_ATTEMPTS, next_attempt
 from store import outbox, snapshots
@@ -21,12 +21,17 @@ from store.outbox import Happening
 from store.snapshots import Capture
 from store.tables import Article, Stage, table
 
-# A claimed fetch comes back after this, should its worker die: longer than the longest exchange.
-FETCH_CLAIM = timedelta(minutes=3)
+# A claimed fetch comes back after this, should its worker die. While it lives, the host's turn
+# keeps others away, however long the exchange takes.
+FETCH_CLAIM = timedelta(minutes=1)
 # Likewise for processing: twice the hard time limit of the task.
-PROCESS_CLAIM = timedelta(minutes=2)
+PROCESS_CLAIM = timedelta(seconds=45)
 # An article that waits for processing was nudged; if nothing came of it by then, sweep nudges.
-PROCESS_OVERDUE = timedelta(minutes=2)
+# With the sweep's own interval and the work itself still less than two minutes.
+PROCESS_OVERDUE = timedelta(minutes=1)
+# A page that takes all of a task's time may have met a busy machine: once more, and it is set
+# aside. Those that end their process at once are tried more often (PROCESS_ATTEMPTS).
+ATTEMPTS_IN_TIME = 2
 
 # What a page answers that is there.
 _THERE = (PageOutcome.FETCHED, PageOutcome.UNCHANGED)
@@ -34,6 +39,16 @@ _THERE = (PageOutcome.FETCHED, PageOutcome.UNCHANGED)
 _articles = table(Article)
 _waiting = _articles.alias()
 
+# What a claim tells of a page, under the names that `PageToFetch` has; each has its own `again_at`.
+PAGE_COLUMNS = (
+    _articles.c.id,
+    _articles.c.url,
+    _articles.c.etag,
+    _articles.c.last_modified,
+    _articles.c.attempts,
+    _articles.c.gone_at,
+    _articles.c.fetched_at,
+)
 _CLAIM_FETCHES = (
     _articles.update()
     .where(
@@ -46,16 +61,7 @@ _CLAIM_FETCHES = (
         )
     )
     .values(attempts=_articles.c.attempts + 1, next_attempt_at=bindparam("again_at"))
-    .returning(
-        _articles.c.id,
-        _articles.c.url,
-        _articles.c.etag,
-        _articles.c.last_modified,
-        _articles.c.attempts,
-        _articles.c.next_attempt_at.label("again_at"),
-        _articles.c.gone_at,
-        _articles.c.fetched_at,
-    )
+    .returning(*PAGE_COLUMNS, _articles.c.next_attempt_at.label("again_at"))
 )
 _CLAIM_PROCESSING = (
     _articles.update()
@@ -71,6 +77,8 @@ _CLAIM_PROCESSING = (
         attempts=_articles.c.attempts + 1,
         claimed_by=bindparam("owner"),
         claimed_until=bindparam("until"),
+        # When its worker has died, the claim is over and the sweep finds it, at one time.
+        next_attempt_at=bindparam("until"),
     )
     .returning(_articles.c.attempts)
 )
@@ -114,7 +122,7 @@ def claim_fetches(session: Session, host: str, *, limit: int, now: datetime) -> 
     rows = session.execute(
         _CLAIM_FETCHES, {"of": host, "now": now, "again_at": now + FETCH_CLAIM, "most": limit}
     )
-    return sorted((PageToFetch(*row) for row in rows), key=lambda page: page.id)
+    return sorted((PageToFetch(**row) for row in rows.mappings()), key=lambda page: page.id)
 
 
 def record_fetch(
@@ -164,6 +172,7 @@ def release_fetch(session: Session, page: PageToFetch, *, again_at: datetime) ->
     session.execute(
         update(Article)
         .where(col(Article.id) == page.id, col(Article.stage) == Stage.FETCH)
+        .where(col(Article.next_attempt_at) == page.again_at)
         .values(attempts=page.attempts - 1, next_attempt_at=again_at)
         .execution_options(synchronize_session=False)
     )
@@ -208,14 +217,14 @@ def what_answered(verdict: PageVerdict, now: datetime) -> dict[str, Any]:
     elif verdict.outcome in _THERE:
         values["gone_at"] = None
     if verdict.response is not None:
-        validators = validators_of(verdict.response)
+        validators = verdict.response.validators
         values |= {"etag": validators.etag, "last_modified": validators.last_modified}
     return values
 
 
 def happenings(page: PageToFetch, verdict: PageVerdict, stage: Stage) -> list[Happening]:
     """What is told of a fetch: that a page went or came back, that there are bytes to process."""
-    about = {"url": page.url, "status": verdict.status, "error": verdict.error}
+    told = outbox.about(page.url, status=verdict.status, error=verdict.error)
     kinds = []
     if verdict.gone and page.gone_at is None:
         kinds.append("article.gone")
@@ -225,7 +234,7 @@ def happenings(page: PageToFetch, verdict: PageVerdict, stage: Stage) -> list[Ha
         kinds.append("article.fetched")
     if stage is Stage.QUARANTINED:
         kinds.append("article.quarantined")
-    return [Happening(kind, article_id=page.id, payload=about) for kind in kinds]
+    return [Happening(kind, article_id=page.id, payload=told) for kind in kinds]
 
 
 def overdue(session: Session, *, now: datetime, limit: int) -> Sequence[int]:
@@ -245,6 +254,17 @@ def overdue(session: Session, *, now: datetime, limit: int) -> Sequence[int]:
             .execution_options(synchronize_session=False)
         )
     return found
+
+
+def forget_nudges(session: Session, *, now: datetime) -> None:
+    """The broker has lost its memory: what waits in no one's hands is overdue at once."""
+    free = or_(_articles.c.claimed_until.is_(None), _articles.c.claimed_until <= now)
+    session.execute(
+        _articles.update()
+        .where(_articles.c.stage == Stage.PROCESS, _articles.c.next_attempt_at > now, free)
+        .where(_articles.c.error.is_(None))  # the others wait for their next attempt
+        .values(next_attempt_at=now)
+    )
 
 
 def claim_processing(session: Session, article_id: int, *, owner: str, now: datetime) -> bool:
@@ -275,6 +295,21 @@ def let_go(session: Session, owner: str) -> None:
     )
 
 
+def out_of_time(session: Session, owner: str, *, now: datetime) -> None:
+    """What this owner has in hand has taken all of its time: once more, then it is set aside."""
+    rows = session.execute(
+        sa_select(_articles.c.id, _articles.c.attempts).where(
+            _articles.c.stage == Stage.PROCESS,
+            _articles.c.claimed_by == owner,
+            _articles.c.claimed_until.is_not(None),
+        )
+    ).all()
+    for article_id, attempts in rows:
+        if attempts >= ATTEMPTS_IN_TIME:
+            quarantine(session, article_id, "processing takes too long", now=now)
+    let_go(session, owner)
+
+
 def release_processing(session: Session, article_id: int, error: str, *, now: datetime) -> bool:
     """A step of processing failed: it is tried again a little later, or quarantined.
 
@@ -303,7 +338,7 @@ def quarantine(session: Session, article_id: int, error: str, *, now: datetime) 
     article.stage = Stage.QUARANTINED
     article.error = error
     article.claimed_until = None
-    payload = {"url": article.url, "stage": article.failed_stage, "error": error}
+    payload = outbox.about(article.url, stage=article.failed_stage, error=error)
     outbox.write(
         session,
         [Happening("article.quarantined", article_id=article_id, payload=payload)],

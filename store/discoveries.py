@@ -1,20 +1,27 @@
 """What a poll has found, written down: new articles, sightings, and entries that have changed."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from ingest.discovery import Discovery, entry_to_json, is_told_by_dates, same_item
+from ingest.discovery import (
+    Discovery,
+    entry_to_json,
+    is_told_by_dates,
+    may_have_missed,
+    same_item,
+)
 from store import outbox, snapshots, tombstones
 from store.articles import PROCESS_OVERDUE
 from store.database import insert_into
 from store.feeds import DueFeed
-from store.outbox import Happening
+from store.outbox import Happening, about
 from store.snapshots import Capture
-from store.tables import Article, Sighting, Stage, digest
+from store.tables import Article, Feed, Sighting, Stage, digest
 
 # SQLite allows 32,766 bound values in a statement; an article has some fifteen.
 CHUNK = 500
@@ -24,8 +31,9 @@ CHUNK = 500
 class Recorded:
     """What came of a feed's entries.
 
-    `process` are the articles whose text the feed itself carries: they can be processed at once.
-    `rolled_over`: the feed was read before and shares no entry with what was known, so that items
+    `articles` are the new ones, by their ids. `process` are those whose text the feed itself
+    carries: they can be processed at once.
+    `rolled_over`: the feed shares no entry with what it was when it was last read, so that items
     between the two polls may have been missed.
     """
 
@@ -33,6 +41,7 @@ class Recorded:
     changed: int = 0
     process: tuple[int, ...] = ()
     rolled_over: bool = False
+    articles: dict[int, str] = field(default_factory=dict)  # URLs of the new ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +59,29 @@ def record(
 
     What an admin has purged is let lie: it is neither new nor changed, but known.
     """
-    read_before = (
-        session.exec(
-            select(Sighting.article_id).where(Sighting.feed_id == feed.id).limit(1)
-        ).first()
-        is not None
-    )
-    new, changed, process, known = 0, 0, list[int](), 0
+    row = session.get_one(Feed, feed.id)
+    last_read = row.read_at
+    new, changed, process, shared = dict[int, str](), 0, list[int](), 0
     # Every writer goes through the URLs in one order: unsorted batches deadlock on PostgreSQL.
     ordered = sorted(found, key=lambda discovery: digest(discovery.url))
     for chunk in _chunks(ordered):
-        part, seen = _record_chunk(session, feed, chunk, now)
-        new, changed, known = new + part.new, changed + part.changed, known + seen
+        part, seen = _record_chunk(session, feed, chunk, last_read, now)
+        new |= part.articles
+        changed, shared = changed + part.changed, shared + seen
         process.extend(part.process)
-    rolled_over = read_before and bool(found) and known == 0
-    return Recorded(new, changed, tuple(process), rolled_over)
+    rolled_over = False
+    if found and last_read is not None and not shared:
+        titles = {discovery.entry.title for discovery in found}
+        rolled_over = may_have_missed(_titles(session, feed, last_read, now), titles)
+    if found:
+        row.read_at = now
+    return Recorded(len(new), changed, tuple(process), rolled_over, new)
+
+
+def _titles(session: Session, feed: DueFeed, last_read: datetime, now: datetime) -> set[str]:
+    """The titles of the entries that were there at the last reading and are not there now."""
+    seen = (col(Sighting.last_seen_at) >= last_read, col(Sighting.last_seen_at) < now)
+    return set(session.exec(select(Sighting.title).where(Sighting.feed_id == feed.id, *seen)))
 
 
 def _chunks(found: Sequence[Discovery]) -> Iterator[Sequence[Discovery]]:
@@ -73,11 +90,22 @@ def _chunks(found: Sequence[Discovery]) -> Iterator[Sequence[Discovery]]:
 
 
 def _record_chunk(
-    session: Session, feed: DueFeed, chunk: Sequence[Discovery], now: datetime
+    session: Session,
+    feed: DueFeed,
+    chunk: Sequence[Discovery],
+    last_read: datetime | None,
+    now: datetime,
 ) -> tuple[Recorded, int]:
+    """Store some discoveries; also how many of them were there at the last reading."""
     known, buried = _known(session, feed, chunk)
+    shared = len(buried) + sum(
+        last_read is None or sighting.last_seen_at >= last_read
+        for sighting in known.sightings.values()
+    )
     chunk = [discovery for discovery in chunk if digest(discovery.url) not in buried]
     inserted = _insert_articles(session, feed, chunk, known, now)
+    urls = {digest(discovery.url): discovery.url for discovery in chunk}
+    new = {article_id: urls[url_hash] for url_hash, article_id in inserted.items()}
     articles = known.articles | inserted
     changed, touched, process = list[int](), list[int](), list[int]()
     fresh, captures = list[dict[str, object]](), list[Capture]()
@@ -114,12 +142,13 @@ def _record_chunk(
     outbox.write(
         session,
         [
-            Happening("article.discovered", feed_id=feed.id, article_id=article_id)
-            for article_id in inserted.values()
+            Happening("article.discovered", feed.id, article_id, payload=about(url))
+            for article_id, url in new.items()
         ],
         now=now,
     )
-    return Recorded(len(inserted), len(changed), tuple(process)), len(known.sightings) + len(buried)
+    recorded = Recorded(len(new), len(changed), tuple(process), articles=new)
+    return recorded, shared
 
 
 def _known(
@@ -169,10 +198,12 @@ def _moved(session: Session, feed: DueFeed, unknown: Sequence[Discovery]) -> dic
         .order_by(col(Article.url_hash))
         .with_for_update(of=Article, read=True, key_share=True)
     ).all()
+    carriers = Counter(sighting.guid_hash for sighting in sightings)
     moved: dict[bytes, int] = {}
     for sighting in sightings:
         discovery = with_guid[bytes(sighting.guid_hash or b"")]
-        if same_item(sighting.title, discovery.entry):
+        # A GUID of several articles is nobody's: a feed may have one GUID and one daily headline.
+        if carriers[sighting.guid_hash] == 1 and same_item(sighting.title, discovery.entry):
             moved[digest(discovery.url)] = sighting.article_id
     return moved
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from ingest import url as urls
 from ingest.answers import PollOutcome, PollVerdict
 from ingest.catalogue import FeedSpec
+from ingest.moving import Move, next_move
 from store import outbox
 from store.database import insert_into
 from store.outbox import Happening
@@ -17,7 +18,7 @@ from store.tables import Feed, Poll, Source, digest
 
 # A feed that a worker has taken in hand is due again only after this, should the worker die:
 # longer than the longest exchange, shorter than the shortest patience.
-CLAIM = timedelta(minutes=5)
+CLAIM = timedelta(minutes=1)
 # An event tells of a failing feed at the third failure in a row: one or two are everyday.
 FAILING_AFTER = 3
 
@@ -61,6 +62,7 @@ def add(session: Session, spec: FeedSpec, *, now: datetime) -> tuple[Feed, bool]
             paused=False,
             location=url,
             host=host,
+            moving_polls=0,
             next_poll_at=now,
             failures=0,
         )
@@ -109,6 +111,18 @@ def listed(session: Session) -> Sequence[Row[Feed, Source]]:
 def count(session: Session) -> int:
     """How many feeds there are."""
     return session.exec(select(func.count()).select_from(Feed)).one()
+
+
+def origins(session: Session, *, limit: int) -> list[str]:
+    """Where the hosts of the first feeds that are polled have their robots.txt."""
+    rows = session.scalars(
+        select(func.min(Feed.location))
+        .where(col(Feed.paused).is_(False), col(Feed.gone_at).is_(None))
+        .group_by(col(Feed.host))
+        .order_by(func.min(col(Feed.id)))
+        .limit(limit)
+    )
+    return [f"{urls.origin(location)}/robots.txt" for location in rows if location is not None]
 
 
 def find(session: Session, url: str) -> Feed | None:
@@ -225,18 +239,28 @@ class PollCounts:
     rolled_over: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class NextPoll:
+    """When a feed is polled next, and the interval that this poll has shown it to have, if it has.
+
+    A poll that failed shows none: else a feed that was down for a day would be taken for a slow
+    one when it is back.
+    """
+
+    at: datetime
+    interval: timedelta | None = None
+
+
 def record_poll(
     session: Session,
     feed: DueFeed,
     verdict: PollVerdict,
     counts: PollCounts,
+    upcoming: NextPoll,
     *,
-    interval: timedelta,
-    next_poll_at: datetime,
     now: datetime,
 ) -> None:
     """Write down a poll, what the next one needs, and the events that it makes."""
-    failed = verdict.outcome is PollOutcome.FAILED
     session.add(
         Poll(
             feed_id=feed.id,
@@ -254,47 +278,75 @@ def record_poll(
     )
     row = session.get_one(Feed, feed.id)
     row.last_polled_at = now
-    row.next_poll_at = next_poll_at
-    row.interval_seconds = round(interval.total_seconds())
-    if verdict.moved_to is not None and not failed:
-        row.location = urls.canonical(verdict.moved_to)
-        row.host = urls.host(row.location)
-    if failed:
-        row.failures += 1
-        row.failing_since = row.failing_since or now
-        row.last_error = verdict.error
-        row.gone_at = now if verdict.gone else None
-        if row.failures >= FAILING_AFTER and row.location != row.url:
-            # What it moved to leads nowhere any more: ask at the address that was given.
-            row.location, row.host = row.url, urls.host(row.url)
+    row.next_poll_at = upcoming.at
+    if upcoming.interval is not None:
+        row.interval_seconds = round(upcoming.interval.total_seconds())
+    happenings = [_happening("feed.polled", row, verdict, new=counts.new)]
+    if verdict.outcome is PollOutcome.UNREACHED:
+        happenings = []  # nobody was asked anything; the outage has an event of its own
+    elif verdict.outcome is PollOutcome.FAILED:
+        happenings += _failed(row, verdict, now)
     else:
-        row.failures, row.failing_since, row.last_error = 0, None, None
-        row.last_success_at = now
-        if counts.new:
-            row.last_new_at = now
+        happenings += _succeeded(row, verdict, counts, now)
     if verdict.body_hash is not None:
         row.body_hash = verdict.body_hash
         row.etag = verdict.validators.etag
         row.last_modified = verdict.validators.last_modified
     if verdict.feed is not None and not row.title:
         row.title = verdict.feed.title
-    outbox.write(session, _happenings(row, verdict, counts), now=now)
+    outbox.write(session, happenings, now=now)
 
 
-def _happenings(feed: Feed, verdict: PollVerdict, counts: PollCounts) -> list[Happening]:
+def _succeeded(
+    row: Feed, verdict: PollVerdict, counts: PollCounts, now: datetime
+) -> list[Happening]:
+    row.failures, row.failing_since, row.last_error = 0, None, None
+    row.last_success_at = now
+    if counts.new:
+        row.last_new_at = now
+    happenings = [_happening("feed.gap", row, verdict)] if counts.rolled_over else []
+    known = None
+    if row.moving_to is not None and row.moving_since is not None:
+        known = Move(row.moving_to, row.moving_since, row.moving_polls)
+    target = None if verdict.moved_to is None else urls.canonical(verdict.moved_to)
+    move = next_move(known, target, now)
+    if move is not None and move.is_believed(now):
+        happenings.append(_ask_at(row, move.to, verdict))
+        move = None
+    row.moving_to = move.to if move else None
+    row.moving_since = move.since if move else None
+    row.moving_polls = move.polls if move else 0
+    return happenings
+
+
+def _failed(row: Feed, verdict: PollVerdict, now: datetime) -> list[Happening]:
+    row.failures += 1
+    row.failing_since = row.failing_since or now
+    row.last_error = verdict.error
+    happenings = []
+    if row.failures == FAILING_AFTER:
+        happenings.append(_happening("feed.failing", row, verdict, error=verdict.error))
+    if row.location != row.url:
+        if verdict.gone or row.failures >= FAILING_AFTER:
+            # What it moved to leads nowhere any more: ask at the address that was given.
+            happenings.append(_ask_at(row, row.url, verdict))
+    elif verdict.gone:
+        row.gone_at = now
+        happenings = [_happening("feed.gone", row, verdict, error=verdict.error)]
+    return happenings
+
+
+def _ask_at(row: Feed, location: str, verdict: PollVerdict) -> Happening:
+    """Ask for the feed there from now on: its validators are those of what was there before."""
+    told = _happening("feed.moved", row, verdict, before=row.location, location=location)
+    row.location, row.host = location, urls.host(location)
+    return told
+
+
+def _happening(kind: str, feed: Feed, verdict: PollVerdict, **more: object) -> Happening:
     told: dict[str, object] = {
         "url": feed.url,
         "outcome": verdict.outcome,
         "status": verdict.status,
     }
-    happenings = [
-        Happening("feed.polled", feed_id=feed.id, payload=told | {"new": counts.new}),
-    ]
-    trouble = told | {"error": verdict.error}
-    if verdict.gone:
-        happenings.append(Happening("feed.gone", feed_id=feed.id, payload=trouble))
-    elif feed.failures == FAILING_AFTER:
-        happenings.append(Happening("feed.failing", feed_id=feed.id, payload=trouble))
-    if counts.rolled_over:
-        happenings.append(Happening("feed.gap", feed_id=feed.id, payload=told))
-    return happenings
+    return Happening(kind, feed_id=feed.id, payload=told | more)

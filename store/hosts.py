@@ -4,7 +4,7 @@ So politeness holds across any number of workers and processes, and a worker tha
 host back when its lease runs out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,11 +24,13 @@ HOSTS_PER_TICK = 500
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A held lease: when the host may be asked next, and how often it has refused in a row."""
+    """A held lease: when the host may be asked next, how often it has refused in a row, and the
+    seconds between two requests that its robots.txt asks for (None: not known)."""
 
     host: str
     next_request_at: datetime
     refusals: int
+    crawl_delay: float | None = None
 
 
 def acquire(
@@ -51,15 +53,21 @@ def acquire(
             ),
         )
         .values(lease_owner=owner, lease_until=now + lease)
-        .returning(col(Host.next_request_at), col(Host.refusals))
+        .returning(col(Host.next_request_at), col(Host.refusals), col(Host.crawl_delay))
     ).first()
-    return None if row is None else Turn(host, row[0], row[1])
+    return None if row is None else Turn(host, *row)
 
 
 def release(
-    session: Session, host: str, *, owner: str, next_request_at: datetime, refusals: int
+    session: Session,
+    host: str,
+    *,
+    owner: str,
+    next_request_at: datetime,
+    refusals: int,
+    crawl_delay: float | None = None,
 ) -> None:
-    """Give the turn back, and say when the next may begin."""
+    """Give the turn back, and say when the next may begin, and what is known of the host."""
     session.execute(
         update(Host)
         .where(col(Host.name) == host, col(Host.lease_owner) == owner)
@@ -69,8 +77,24 @@ def release(
             nudged_until=None,
             next_request_at=next_request_at,
             refusals=refusals,
+            crawl_delay=crawl_delay,
         )
     )
+
+
+def take_back(session: Session, *, has_ended: Callable[[str], bool]) -> int:
+    """Give back the turns of owners that are no more, before their leases run out; how many."""
+    held = session.execute(
+        select(Host.name, Host.lease_owner).where(col(Host.lease_owner).is_not(None))
+    ).all()
+    names = [name for name, owner in held if owner is not None and has_ended(owner)]
+    if names:
+        session.execute(
+            update(Host)
+            .where(col(Host.name).in_(names))
+            .values(lease_owner=None, lease_until=None, nudged_until=None)
+        )
+    return len(names)
 
 
 def pause(session: Session, host: str, *, until: datetime) -> None:
@@ -102,6 +126,13 @@ def wake(session: Session, *, now: datetime, looks: bool = True) -> list[str]:
         .returning(col(Host.name))
     )
     return sorted(rows.scalars())
+
+
+def forget_nudges(session: Session) -> None:
+    """The broker has lost its memory: no message is on its way to any host."""
+    session.execute(
+        update(Host).where(col(Host.nudged_until).is_not(None)).values(nudged_until=None)
+    )
 
 
 def _with_due_work(session: Session, now: datetime, looks: bool) -> Sequence[str]:

@@ -8,7 +8,7 @@ whose worker died comes back by itself.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, select
+from sqlalchemy import Integer, RowMapping, bindparam, select
 from sqlmodel import Session
 
 from ingest.answers import PageOutcome, PageVerdict
@@ -16,6 +16,7 @@ from ingest.refetch import LookFacts, Schedule, next_look, next_try
 from store import outbox, snapshots
 from store.articles import (
     FETCH_CLAIM,
+    PAGE_COLUMNS,
     Look,
     PageToFetch,
     capture,
@@ -43,14 +44,8 @@ _CLAIM = (
     )
     .values(attempts=_articles.c.attempts + 1, refetch_at=bindparam("again_at"))
     .returning(
-        _articles.c.id,
-        _articles.c.url,
-        _articles.c.etag,
-        _articles.c.last_modified,
-        _articles.c.attempts,
-        _articles.c.refetch_at,
-        _articles.c.gone_at,
-        _articles.c.fetched_at,
+        *PAGE_COLUMNS,
+        _articles.c.refetch_at.label("again_at"),
         _articles.c.refetches,
         # Whether the fetch before brought a new edition.
         select(_revisions.c.id)
@@ -74,21 +69,12 @@ def claim(session: Session, host: str, *, limit: int, now: datetime) -> list[Pag
     rows = session.execute(
         _CLAIM, {"of": host, "now": now, "again_at": now + FETCH_CLAIM, "most": limit}
     )
-    return sorted((_page(row) for row in rows), key=lambda page: page.id)
+    return sorted((_page(row) for row in rows.mappings()), key=lambda page: page.id)
 
 
-def _page(row: Row[Any]) -> PageToFetch:
-    return PageToFetch(
-        id=row.id,
-        url=row.url,
-        etag=row.etag,
-        last_modified=row.last_modified,
-        attempts=row.attempts,
-        again_at=row.refetch_at,
-        gone_at=row.gone_at,
-        fetched_at=row.fetched_at,
-        look=Look(row.refetches, bool(row.edited)),
-    )
+def _page(row: RowMapping) -> PageToFetch:
+    told = dict(row)
+    return PageToFetch(look=Look(told.pop("refetches"), bool(told.pop("edited"))), **told)
 
 
 def record(

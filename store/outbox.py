@@ -2,21 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from store.database import Database
-from store.tables import Event, table
+from store.tables import Event, table, trace_of
 
 _INSERT = table(Event).insert()
 
 # One delivery holds a transaction; this many events are a few milliseconds of it.
 BATCH = 500
-# Delivered events are kept as a record for a month of looking back.
-KEEP_DELIVERED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,11 @@ class Happening:
     article_id: int | None = None
     story_id: int | None = None
     payload: dict[str, Any] = field(default_factory=dict)
+
+
+def about(url: str, **details: Any) -> dict[str, Any]:
+    """The payload of an event about the article of this URL: by `trace` it is found in the logs."""
+    return {"url": url, "trace": trace_of(url)} | details
 
 
 def write(session: Session, happenings: Sequence[Happening], *, now: datetime) -> None:
@@ -73,7 +76,18 @@ def deliver(database: Database, send: Callable[[Sequence[Event]], None], *, now:
         return len(events)
 
 
-def prune(session: Session, *, now: datetime) -> int:
-    """Forget events that were delivered long ago."""
-    gone = session.execute(delete(Event).where(col(Event.delivered_at) < now - KEEP_DELIVERED))
+def prune(session: Session, *, before: datetime, most: int) -> int:
+    """Forget some of the oldest events that were delivered before; say how many.
+
+    They are delivered in the order of their ids, so that the oldest are found without an index.
+    """
+    oldest = select(Event.id).order_by(col(Event.id)).limit(most)
+    gone = session.execute(
+        delete(Event).where(col(Event.id).in_(oldest), col(Event.delivered_at) < before)
+    )
     return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def count_old(session: Session, *, before: datetime) -> int:
+    """How many events were delivered before; all of them are looked at."""
+    return session.exec(select(func.count()).where(col(Event.delivered_at) < before)).one()

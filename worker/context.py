@@ -5,12 +5,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Event
 from typing import Protocol
 
-from ingest.http import Fetcher, user_agent
+from ingest.http import Fetcher, sender, user_agent
 from ingest.relations.tagger import Tagger, load_tagger
 from store import migrate
 from store.boilerplate import Boilerplate
@@ -50,6 +50,7 @@ class Context:
         """The one way out to the web."""
         return Fetcher(
             user_agent=user_agent(self.settings.contact),
+            sender=sender(self.settings.contact),
             private_hosts=self.settings.private_hosts,
         )
 
@@ -81,6 +82,35 @@ def jitter() -> float:
     return random.random()
 
 
-def process_name() -> str:
-    """Names this process among all workers, as the holder of a lease."""
-    return f"{os.uname().nodename}:{os.getpid()}"
+def process_name(pid: int | None = None) -> str:
+    """Names this process, or another one here, among all workers, as the holder of a lease."""
+    return f"{_place()}:{pid or os.getpid()}"
+
+
+def was_here_and_ended(name: str) -> bool:
+    """Whether a process of this name was on this machine (in this container) and is no more.
+
+    Our own name counts as another's: a process asks for it before it holds anything.
+    """
+    place, _, process = name.rpartition(":")
+    if place != _place() or not process.isdecimal():
+        return False
+    if int(process) == os.getpid():
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False  # another account's, and alive
+    return False
+
+
+@cache
+def _place() -> str:
+    """Where the numbers of processes mean what they mean to us: containers count for themselves."""
+    try:
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:  # no Linux
+        namespace = 0
+    return f"{os.uname().nodename}:{namespace}"

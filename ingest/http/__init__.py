@@ -25,11 +25,12 @@ from ingest.http.errors import (
     HostBusy,
     RedirectRefused,
     Refused,
+    RulesWithheld,
     TooLarge,
     Unreachable,
 )
 from ingest.http.fetcher import Fetcher
-from ingest.http.identity import user_agent
+from ingest.http.identity import sender, user_agent
 from ingest.http.messages import (
     FEED_LIMITS,
     PAGE_LIMITS,
@@ -53,11 +54,13 @@ __all__ = [
     "Refused",
     "Resolver",
     "Response",
+    "RulesWithheld",
     "TooLarge",
     "Turn",
     "Unreachable",
     "Validators",
     "always",
+    "sender",
     "system_resolver",
     "user_agent",
 ]

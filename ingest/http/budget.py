@@ -33,8 +33,10 @@ class Deadline:
             raise self.exceeded()
         return left
 
-    def exceeded(self) -> DeadlineExceeded:
-        return DeadlineExceeded(f"no complete answer within {self.seconds:g} s")
+    def exceeded(self, *, unreached: str | None = None) -> DeadlineExceeded:
+        return DeadlineExceeded(
+            f"no complete answer within {self.seconds:g} s", unreached=unreached
+        )
 
 
 class Budget:

@@ -59,8 +59,13 @@ class Dialler:
                 return _dial(address, port, share, budget)
             except OSError as error:
                 failure = error
-        budget.deadline.remaining()
-        raise Unreachable(f"{host} port {port} cannot be reached: {failure}") from failure
+        # Who refuses is there.
+        unreached = None if isinstance(failure, ConnectionRefusedError) else host
+        if budget.deadline.elapsed() >= budget.deadline.seconds:
+            raise budget.deadline.exceeded(unreached=unreached) from failure
+        raise Unreachable(
+            f"{host} port {port} cannot be reached: {failure}", unreached=unreached
+        ) from failure
 
 
 def _dial(address: Address, port: int, seconds: float, budget: Budget) -> BudgetSocket:

@@ -5,6 +5,7 @@
     │   └── RedirectRefused     never   a redirect that leads nowhere: loop, too many, odd target
     ├── TooLarge                never   more bytes than the caller allows, as sent or unpacked
     ├── Unreachable             later   no usable answer: DNS, connect, TLS, reset, garbage
+    │   └── RulesWithheld       later   robots.txt answered 429 or 5xx: nothing may be asked for now
     ├── DeadlineExceeded        later   the exchange took longer than it may
     └── HostBusy                later   the host has been given to somebody else, says `turn`
 
@@ -15,9 +16,17 @@ from typing import ClassVar
 
 
 class FetchError(Exception):
-    """Base of everything that `Fetcher` raises. `retry` tells "later" (True) from "never"."""
+    """Base of everything that `Fetcher` raises. `retry` tells "later" (True) from "never".
+
+    `unreached` is the host to which no connection came about (no address, no route, no answer to
+    the dialling); None where the web was reached, and the fault is on the other side.
+    """
 
     retry: ClassVar[bool] = True
+
+    def __init__(self, message: str, *, unreached: str | None = None) -> None:
+        super().__init__(message)
+        self.unreached = unreached
 
 
 class Refused(FetchError):
@@ -38,6 +47,19 @@ class TooLarge(FetchError):
 
 class Unreachable(FetchError):
     """There was no usable answer this time."""
+
+
+class RulesWithheld(Unreachable):
+    """robots.txt could not be had from a site that answers (RFC 9309, section 2.3.1.4).
+
+    `host` is whose it is, `status` and `retry_after` (the field as it came) are what was answered.
+    """
+
+    def __init__(self, host: str, status: int, retry_after: str | None) -> None:
+        super().__init__(f"robots.txt answered {status}; until it can be read nothing is asked")
+        self.host = host
+        self.status = status
+        self.retry_after = retry_after
 
 
 class DeadlineExceeded(FetchError):

@@ -11,7 +11,7 @@ from urllib3.response import HTTPResponse
 from ingest.http.budget import Budget, Deadline
 from ingest.http.connection import Connection, Dialler
 from ingest.http.decoding import codings, unpack
-from ingest.http.errors import FetchError, TooLarge, Unreachable
+from ingest.http.errors import DeadlineExceeded, FetchError, TooLarge, Unreachable
 from ingest.http.idle import IdleConnections
 from ingest.http.messages import Limits
 from ingest.http.redirects import is_redirect
@@ -106,6 +106,10 @@ class Exchanges:
                 # its way. Nothing was answered, so it is asked again (RFC 9112, section 9.3.1).
                 if budget.received:
                     raise
+            except DeadlineExceeded as error:
+                if not budget.received:  # the connection may have gone with our own network
+                    error.unreached = target.host
+                raise
         connection = self._dialler.connection(target)
         budget = Budget(deadline, HEADER_BYTES)
         return connection, _request(connection, target, fields, budget, limits)

@@ -31,11 +31,17 @@ class Fetcher:
         self,
         *,
         user_agent: str,
+        sender: str | None = None,
         private_hosts: Sequence[str | IPv4Network | IPv6Network] = (),
         resolve: Resolver = system_resolver,
     ) -> None:
-        """Raises ValueError for a User-Agent that cannot be sent and for what is no CIDR."""
-        self._user_agent = checked(user_agent)
+        """`sender` is the From field: an e-mail address of whoever runs us.
+
+        Raises ValueError for what cannot be sent and for what is no CIDR.
+        """
+        self._identity = {"User-Agent": checked(user_agent)}
+        if sender is not None:
+            self._identity["From"] = checked(sender)
         self._exchanges = Exchanges(Dialler(resolve, networks(private_hosts), tls_context()))
         self._robots = Robots(self._robots_txt, token=product_token(user_agent))
 
@@ -62,26 +68,25 @@ class Fetcher:
         allowed = self._allowed if obey_robots else None
         return self._follow(url, fields, limits, turn, allowed=allowed)
 
-    def robots_allow(self, url: str, *, turn: Turn = always) -> bool:
-        """Whether robots.txt lets us ask for `url`; it is fetched where it is not known yet.
+    def read_robots(self, url: str, *, turn: Turn = always) -> None:
+        """Learn the robots.txt that holds for `url`, where it is not known yet.
 
         Raises FetchError where it cannot be had, and then `url` may not be asked for either: later
         for a site in trouble, never for a refused address.
         """
         target = parse_target(url)
-        return self._allowed(target.url, _held(target.host, turn))
+        self._robots.rules(target.url, _held(target.host, turn))
 
     def knows_robots(self, url: str) -> bool:
-        """Whether `robots_allow` would answer without a request."""
+        """Whether `read_robots` would make no request."""
         return self._robots.known(parse_target(url).url)
 
-    def crawl_delay(self, url: str, *, turn: Turn = always) -> float | None:
-        """Seconds that the site of `url` wants between requests, or None if it does not say.
+    def crawl_delay(self, host: str) -> float | None:
+        """Seconds that a host wants between requests, at most `robots.LONGEST_CRAWL_DELAY`.
 
-        At most `robots.LONGEST_CRAWL_DELAY`. Raises FetchError like `robots_allow`.
+        0 where its robots.txt does not say, None where none of it is known here. Asks nobody.
         """
-        target = parse_target(url)
-        return self._robots.rules(target.url, _held(target.host, turn)).crawl_delay
+        return self._robots.crawl_delay(host)
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -110,7 +115,7 @@ class Fetcher:
         allowed: Callable[[str, Turn], bool] | None = None,
     ) -> Response:
         deadline = Deadline(limits.deadline)
-        sent = {"User-Agent": self._user_agent, "Accept-Encoding": ACCEPT_ENCODING, **fields}
+        sent = {**self._identity, "Accept-Encoding": ACCEPT_ENCODING, **fields}
         target = parse_target(url)
         visited = [target.url]
         moved_for_good, permanent_url = True, None
@@ -143,16 +148,15 @@ class Fetcher:
     def _allowed(self, url: str, turn: Turn) -> bool:
         return self._robots.rules(url, turn).allow(url)
 
-    def _robots_txt(self, url: str, turn: Turn) -> tuple[int, bytes]:
-        answer = self._follow(
+    def _robots_txt(self, url: str, validators: Validators, turn: Turn) -> Response:
+        return self._follow(
             url,
-            {"Accept": "text/plain, */*;q=0.5"},
+            {"Accept": "text/plain, */*;q=0.5", **_conditions(validators)},
             ROBOTS_LIMITS,
             turn,
             most_redirects=ROBOTS_REDIRECTS,
             cut=True,
         )
-        return answer.status, answer.body
 
 
 def _held(host: str, turn: Turn) -> Turn:

@@ -1,8 +1,12 @@
 """Who we say we are."""
 
+import re
 from importlib.metadata import PackageNotFoundError, version
 
 PRODUCT = "Transpacific"
+
+# What is plainly an e-mail address; the odd rest that RFC 5322 allows is no contact that sites use.
+_MAILBOX = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+", re.ASCII)
 
 
 def user_agent(contact: str | None) -> str:
@@ -16,6 +20,12 @@ def user_agent(contact: str | None) -> str:
         release = "0"
     product = f"{PRODUCT}/{release}"
     return checked(f"{product} (+{contact})" if contact else product)
+
+
+def sender(contact: str | None) -> str | None:
+    """The From field (RFC 9110, section 10.1.2): `contact` where it is an e-mail address."""
+    mailbox = (contact or "").removeprefix("mailto:")
+    return mailbox if _MAILBOX.fullmatch(mailbox) else None
 
 
 def checked(field: str) -> str:

@@ -67,6 +67,11 @@ class Response:
     wire_bytes: int
     elapsed: float
 
+    @property
+    def validators(self) -> Validators:
+        """What a later conditional request for the same address sends back (RFC 9110, 13.1)."""
+        return Validators(self.headers.get("etag"), self.headers.get("last-modified"))
+
 
 Turn = Callable[[str], AbstractContextManager[None]]
 """Gives the right to ask a host for as long as the context lasts; may raise HostBusy."""

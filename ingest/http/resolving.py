@@ -38,11 +38,11 @@ def lookup(host: str, resolve: Resolver, deadline: Deadline) -> Sequence[str]:
     try:
         found = outcome.get(timeout=deadline.remaining())
     except queue.Empty:
-        raise deadline.exceeded() from None
+        raise deadline.exceeded(unreached=host) from None
     if isinstance(found, (OSError, UnicodeError)):
-        raise Unreachable(f"{host} has no address: {found}") from found
+        raise Unreachable(f"{host} has no address: {found}", unreached=host) from found
     if isinstance(found, Exception):
         raise found
     if not found:
-        raise Unreachable(f"{host} has no address")
+        raise Unreachable(f"{host} has no address", unreached=host)
     return found

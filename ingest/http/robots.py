@@ -9,9 +9,16 @@ from dataclasses import dataclass
 
 from protego import Protego
 
-from ingest.http.errors import FetchError, HostBusy, RedirectRefused, Unreachable
-from ingest.http.messages import DEADLINE_SECONDS, Limits, Turn
-from ingest.url import origin
+from ingest.http.errors import FetchError, HostBusy, RedirectRefused, RulesWithheld
+from ingest.http.messages import (
+    DEADLINE_SECONDS,
+    NONE_YET,
+    Limits,
+    Response,
+    Turn,
+    Validators,
+)
+from ingest.url import host, origin
 
 # RFC 9309, section 2.5: at least 500 KiB are read; what is beyond is cut off.
 ROBOTS_BYTES = 500 * 1024
@@ -44,19 +51,26 @@ class Rules:
 class _Remembered:
     rules: Rules | FetchError
     until: float
+    validators: Validators = NONE_YET
 
 
-def read_rules(status: int, body: bytes, *, token: str) -> Rules:
+NO_RULES = Rules(allow=lambda _url: True, crawl_delay=None, size=0)
+
+
+def read_rules(answer: Response, *, token: str) -> Rules:
     """The rules for the product `token` in the answer to a request for robots.txt.
 
     2xx is parsed. 4xx means that there are no rules (section 2.3.1.3), but for 429, which asks
     to come back later. 5xx means that nothing is allowed for now (section 2.3.1.4): raises
-    Unreachable.
+    RulesWithheld.
     """
-    if status == 429 or status >= 500:
-        raise Unreachable(f"robots.txt answered {status}; until it can be read nothing is asked")
-    if not 200 <= status < 300:
-        return Rules(allow=lambda _url: True, crawl_delay=None, size=0)
+    if answer.status == 429 or answer.status >= 500:
+        raise RulesWithheld(
+            host(answer.final_url), answer.status, answer.headers.get("retry-after")
+        )
+    if not 200 <= answer.status < 300:
+        return NO_RULES
+    body = answer.body
     parsed = Protego.parse(body.decode("utf-8-sig", "replace"))
     delay = parsed.crawl_delay(token)
     return Rules(
@@ -70,12 +84,12 @@ class Robots:
     """The rules of origins, fetched when first needed. Thread-safe; one thread asks an origin
     while the others wait for what it finds.
 
-    `fetch` gets the URL of a robots.txt and a turn, and gives status and body.
+    `fetch` gets the URL of a robots.txt, the validators of the one that is known, and a turn.
     """
 
     def __init__(
         self,
-        fetch: Callable[[str, Turn], tuple[int, bytes]],
+        fetch: Callable[[str, Validators, Turn], Response],
         *,
         token: str,
         clock: Callable[[], float] = time.monotonic,
@@ -121,27 +135,52 @@ class Robots:
             remembered = self._remembered.get(origin(url))
             return remembered is not None and remembered.until > self._clock()
 
+    def crawl_delay(self, name: str) -> float | None:
+        """Seconds that the host `name` wants between requests, as far as is remembered.
+
+        0 where it does not say; None where none of its rules are known. Asks nobody.
+        """
+        with self._lock:
+            rules = [
+                entry.rules
+                for where, entry in self._remembered.items()
+                if name in where and host(where) == name and isinstance(entry.rules, Rules)
+            ]
+        return max((each.crawl_delay or 0.0 for each in rules), default=None)
+
     def _ask(self, where: str, turn: Turn, known: _Remembered | None) -> Rules:
+        before = known.rules if known is not None and isinstance(known.rules, Rules) else None
+        kept = known.validators if known is not None and before is not None else NONE_YET
+        validators = NONE_YET
         try:
-            status, body = self._fetch(f"{where}/robots.txt", turn)
-            rules = read_rules(status, body, token=self._token)
+            answer = self._fetch(f"{where}/robots.txt", kept, turn)
+            if answer.status == 304 and before is not None:
+                rules, validators = before, kept
+            else:
+                rules, validators = read_rules(answer, token=self._token), answer.validators
         except HostBusy:
             raise
         except RedirectRefused:
-            rules = read_rules(404, b"", token=self._token)
+            rules = NO_RULES
         except FetchError as error:
-            if error.retry and known is not None and isinstance(known.rules, Rules):
+            if error.retry and before is not None:
                 # What it said before holds on (RFC 9309, section 2.3.1.4).
-                self._remember(where, known.rules, RETRY_SECONDS)
-                return known.rules
+                self._remember(where, before, RETRY_SECONDS, kept)
+                return before
             self._remember(where, error, RETRY_SECONDS)
             raise
-        self._remember(where, rules, FRESH_SECONDS)
+        self._remember(where, rules, FRESH_SECONDS, validators)
         return rules
 
-    def _remember(self, where: str, rules: Rules | FetchError, seconds: float) -> None:
+    def _remember(
+        self,
+        where: str,
+        rules: Rules | FetchError,
+        seconds: float,
+        validators: Validators = NONE_YET,
+    ) -> None:
         with self._lock:
-            self._remembered[where] = _Remembered(rules, self._clock() + seconds)
+            self._remembered[where] = _Remembered(rules, self._clock() + seconds, validators)
             self._remembered.move_to_end(where)
             while len(self._remembered) > MOST_ORIGINS or self._weight() > MEMORY_BYTES:
                 self._remembered.popitem(last=False)

@@ -14,7 +14,7 @@ URL = "https://news.example/rss.xml"
 def test_an_added_feed_is_listed_with_what_was_said_of_it(cli: Cli) -> None:
     ended = cli(
         "feeds", "add", URL, "--source", "The Example", "--country", "SG", "--language", "zh",
-        "--kind", "wire", "--state-media", "--title", "World",
+        "--kind", "wire", "--state-media", "--title", "World", "--unchecked",
     )  # fmt: skip
     assert (ended.status, ended.out) == (0, f"added {URL}\n")
     [feed] = cli("feeds", "list", "--json").records
@@ -30,8 +30,9 @@ def test_an_added_feed_is_listed_with_what_was_said_of_it(cli: Cli) -> None:
 
 
 def test_a_known_feed_is_known_however_it_is_spelled(cli: Cli) -> None:
-    cli("feeds", "add", URL)
-    again = cli("feeds", "add", "HTTPS://News.Example:443/rss.xml", "https://b.example/f", "--json")
+    cli("feeds", "add", URL, "--unchecked")
+    spelled = "HTTPS://News.Example:443/rss.xml"
+    again = cli("feeds", "add", spelled, "https://b.example/f", "--unchecked", "--json")
     assert again.records == [
         {"feed": URL, "new": False},
         {"feed": "https://b.example/f", "new": True},
@@ -45,7 +46,8 @@ def test_one_wrong_address_adds_none(cli: Cli) -> None:
 
 
 def test_the_list_for_people_has_a_line_a_feed(cli: Cli) -> None:
-    cli("feeds", "add", URL, "https://b.example/" + "long" * 40, "--source", "The Example")
+    addresses = URL, "https://b.example/" + "long" * 40
+    cli("feeds", "add", *addresses, "--source", "The Example", "--unchecked")
     heading, *lines = cli("feeds", "list").out.splitlines()
     assert heading.split() == ["source", "state", "last", "poll", "feed"]
     assert len(lines) == 2
@@ -62,17 +64,10 @@ def test_the_catalogue_is_imported_once(cli: Cli) -> None:
 
 
 def test_an_export_imports_as_the_same_feeds(cli: Cli, tmp_path: Path) -> None:
-    cli("feeds", "add", URL, "--source", "A & B <news>", "--title", "T", "--country", "CN")
-    cli(
-        "feeds",
-        "add",
-        "https://b.example/f?x=1&y=2",
-        "--language",
-        "zh",
-        "--state-media",
-        "--title",
-        "F",
-    )
+    described = "--source", "A & B <news>", "--title", "T", "--country", "CN"
+    cli("feeds", "add", URL, *described, "--unchecked")
+    described = "--language", "zh", "--state-media", "--title", "F"
+    cli("feeds", "add", "https://b.example/f?x=1&y=2", *described, "--unchecked")
     file = tmp_path / "feeds.opml"
     assert cli("feeds", "export", "-o", file).status == 0
     assert cli("feeds", "export").stdout == file.read_bytes()
@@ -118,7 +113,7 @@ def test_a_list_with_a_bad_line_imports_nothing(
 def test_a_paused_feed_is_not_polled_until_it_is_resumed(local_cli: Cli, site: Site) -> None:
     site.feed("/rss.xml", rss({}))
     url = site.url("/rss.xml")
-    local_cli("feeds", "add", url)
+    local_cli("feeds", "add", url, "--unchecked")
     assert local_cli("feeds", "pause", url).status == 0
     assert local_cli("feeds", "list", "--json").records[0]["state"] == "paused"
     assert local_cli("poll").err == "no feed is due; name one to poll it all the same\n"

@@ -12,7 +12,7 @@ def test_a_poll_follows_every_article_and_a_second_finds_nothing_new(
 ) -> None:
     serve(site)
     url = site.url("/pine.xml")
-    local_cli("feeds", "add", url)
+    local_cli("feeds", "add", "--unchecked", url)
     first = local_cli("poll", "--json")
     assert (first.status, first.err) == (0, "")
     [line] = first.records
@@ -38,7 +38,7 @@ def test_an_edited_article_is_a_revision(local_cli: Cli, site: Site) -> None:
     title, paragraphs = SUMMIT
     site.feed("/rss.xml", rss({page: title}))
     site.page("/a.html", html_page(title, paragraphs))
-    local_cli("feeds", "add", url)
+    local_cli("feeds", "add", "--unchecked", url)
     local_cli("poll")
     site.feed("/rss.xml", rss({page: f"{title}, after all"}))
     site.page("/a.html", html_page(f"{title}, after all", paragraphs))
@@ -52,7 +52,7 @@ def test_a_feed_that_fails_is_told_and_the_others_are_read(local_cli: Cli, site:
     site.serve("/error.xml", answers.status(500))
     paths = ("/error.xml", "/good.xml", "/page.xml")
     for path in paths:
-        local_cli("feeds", "add", site.url(path))
+        local_cli("feeds", "add", "--unchecked", site.url(path))
     ended = local_cli("poll", "--json", *map(site.url, paths))
     assert ended.status == 1
     error, good, page = ended.records
@@ -69,7 +69,7 @@ def test_a_private_address_is_refused_with_the_name_of_the_setting(
 ) -> None:
     site.feed("/rss.xml", rss({}))
     url = site.url("/rss.xml")
-    local_cli("feeds", "add", url)
+    local_cli("feeds", "add", "--unchecked", url)
     stranger = Cli(local_cli.home)
     ended = stranger("poll", url, "--json")
     assert ended.status == 1
@@ -83,7 +83,7 @@ def test_a_private_address_is_refused_with_the_name_of_the_setting(
 
 def test_a_paused_feed_that_is_named_is_told_how_to_go_on(local_cli: Cli, site: Site) -> None:
     url = site.url("/rss.xml")
-    local_cli("feeds", "add", url)
+    local_cli("feeds", "add", "--unchecked", url)
     local_cli("feeds", "pause", url)
     ended = local_cli("poll", url)
     assert ended.status == 1
@@ -93,7 +93,7 @@ def test_a_paused_feed_that_is_named_is_told_how_to_go_on(local_cli: Cli, site: 
 
 def test_for_people_it_is_a_table(local_cli: Cli, site: Site) -> None:
     site.feed("/rss.xml", rss({}))
-    local_cli("feeds", "add", site.url("/rss.xml"))
+    local_cli("feeds", "add", "--unchecked", site.url("/rss.xml"))
     heading, line = local_cli("poll").out.splitlines()
     assert heading.split() == ["status", "entries", "new", "revised", "failed", "feed"]
     assert line.split() == ["200", "0", "0", "0", "0", site.url("/rss.xml")]

@@ -20,6 +20,7 @@ from ingest.http import (
     FetchError,
     Refused,
     Response,
+    RulesWithheld,
     TooLarge,
     Unreachable,
     Validators,
@@ -107,14 +108,37 @@ def test_what_is_no_feed_fails_and_is_asked_for_unconditionally_next_time(body: 
         (503, {}, 99, HOST_PAUSE_LONGEST),
         (429, {"retry-after": "2"}, 5, timedelta(seconds=2)),
         (503, {"retry-after": "Mon, 02 Nov 2026 08:05:00 GMT"}, 0, timedelta(minutes=5)),
-        (429, {"retry-after": "999999"}, 0, HOST_PAUSE_LONGEST),
+        # said to us, and kept for a day; said of a page's machine, for an hour
+        (429, {"retry-after": "10800"}, 0, timedelta(hours=3)),
+        (429, {"retry-after": "Mon, 02 Nov 2026 20:00:00 GMT"}, 0, timedelta(hours=12)),
+        (429, {"retry-after": "999999"}, 0, timedelta(hours=24)),
+        (503, {"retry-after": "10800"}, 0, HOST_PAUSE_LONGEST),
         (429, {"retry-after": "soon"}, 0, HOST_PAUSE),
     ],
 )
 def test_a_host_that_refuses_is_left_alone(
     status: int, headers: dict[str, str], refusals: int, pause: timedelta | None
 ) -> None:
-    assert host_pause(replace(ANSWER, status=status, headers=headers), refusals, NOW) == pause
+    assert host_pause(status, headers.get("retry-after"), refusals, NOW) == pause
+    answer = replace(ANSWER, status=status, headers=headers)
+    told = judge_poll(answer, body_hash=None, refusals=refusals, country=None, now=NOW)
+    assert told.host_pause == pause
+    assert judge_page(answer, refusals=refusals, now=NOW).host_pause == pause
+
+
+@pytest.mark.parametrize(
+    ("status", "pause"), [(429, HOST_PAUSE * 2), (503, HOST_PAUSE * 2), (500, None)]
+)
+def test_a_robots_txt_that_is_refused_is_a_refusal_of_the_host(
+    status: int, pause: timedelta | None
+) -> None:
+    verdict = judge_page(RulesWithheld("news.example", status, None), refusals=1, now=NOW)
+    assert (verdict.outcome, verdict.status, verdict.host_pause) == (
+        PageOutcome.LATER, None, pause,
+    )  # fmt: skip
+    asked = judge_page(RulesWithheld("news.example", status, "90"), refusals=1, now=NOW)
+    assert asked.retry_after == timedelta(seconds=90)
+    assert "robots.txt" in (verdict.error or "")
 
 
 @pytest.mark.parametrize(

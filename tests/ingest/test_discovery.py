@@ -11,6 +11,7 @@ from ingest.discovery import (
     discoveries,
     entry_from_json,
     entry_to_json,
+    may_have_missed,
     same_item,
 )
 from ingest.feed import Entry, Feed, Media
@@ -104,3 +105,27 @@ def test_a_known_guid_is_the_same_item_only_under_its_title(known_title: str, sa
 
 def test_an_entry_comes_back_from_its_snapshot_as_it_was() -> None:
     assert entry_from_json(entry_to_json(ENTRY)) == ENTRY
+
+
+@pytest.mark.parametrize(
+    ("before", "titles", "missed"),
+    [
+        (["Envoy settles visit", "Ships pass"], ["Soybeans sail", "Talks resume"], True),
+        # the same entries under other links
+        (["Envoy settles visit", "Ships pass"], ["Ships pass", "Envoy settles visit"], False),
+        (["a", "b", "c"], ["b", "c", "d"], False),
+        # one title comes back every day
+        (["Morning briefing", "Ships pass"], ["Morning briefing", "Talks resume"], True),
+        (["Ships pass"], ["Ships pass"], False),
+        (["Ships pass"], ["Talks resume", "Ships pass"], False),
+        # no titles say nothing
+        ([""], [""], True),
+        (["", ""], ["", "Talks resume"], True),
+        # what was there has been purged since
+        ([], ["Talks resume"], True),
+    ],
+)
+def test_titles_tell_a_feed_that_rolled_over_from_one_with_new_links(
+    before: list[str], titles: list[str], missed: bool
+) -> None:
+    assert may_have_missed(before, titles) is missed

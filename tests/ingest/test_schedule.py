@@ -16,7 +16,6 @@ from ingest.schedule import (
     next_interval,
     next_poll,
     parse_retry_after,
-    rolled_over,
 )
 
 NOW = datetime(2026, 10, 3, 12, tzinfo=UTC)
@@ -67,16 +66,14 @@ def success(**known):
         # publishers' hints are a floor
         (success(published=every(minutes(8)), ttl=minutes(15)), minutes(15)),
         (success(published=every(minutes(8)), update_period=minutes(30)), minutes(30)),
-        (success(published=every(minutes(8)), max_age=minutes(12)), minutes(12)),
-        (success(published=every(minutes(8)), expires=NOW + minutes(12)), minutes(12)),
-        (success(published=every(minutes(8)), expires=NOW - hours(5)), minutes(4)),
+        (success(published=every(minutes(8)), fresh_for=minutes(12)), minutes(12)),
         (success(published=every(hours(6)), ttl=minutes(15)), hours(3)),
         # and only within reason
         (success(published=every(minutes(8)), ttl=timedelta(days=7)), LONGEST_HINT),
-        (success(published=every(minutes(8)), max_age=timedelta(days=365)), LONGEST_HINT),
+        (success(published=every(minutes(8)), fresh_for=timedelta(days=365)), LONGEST_HINT),
         # a feed that rolled over refutes what it says of its pace, not what HTTP says
         (success(interval=hours(1), rolled_over=True, ttl=hours(1)), minutes(30)),
-        (success(interval=hours(1), rolled_over=True, max_age=minutes(50)), minutes(50)),
+        (success(interval=hours(1), rolled_over=True, fresh_for=minutes(50)), minutes(50)),
     ],
 )
 def test_the_interval_after_a_poll_that_succeeded(facts, expected):
@@ -120,6 +117,25 @@ def test_jitter_spreads_polls_by_a_tenth_either_way():
     assert minutes(10.9) < next_poll(facts, BOUNDS, 0.999) - NOW < minutes(11)
 
 
+@pytest.mark.parametrize(
+    ("facts", "soonest", "latest"),
+    [
+        (success(published=every(minutes(1))), minutes(2), minutes(2.2)),
+        (success(published=every(timedelta(days=9))), hours(21.6), hours(24)),
+        (
+            PollFacts(now=NOW, succeeded=False, failures=1, retry_after=hours(30)),
+            hours(30),
+            hours(33),
+        ),
+    ],
+)
+def test_jitter_goes_inwards_at_a_bound_and_only_later_than_retry_after(facts, soonest, latest):
+    assert next_poll(facts, BOUNDS, 0.0) - NOW == soonest
+    last = next_poll(facts, BOUNDS, 0.999) - NOW
+    assert latest - minutes(1) < last <= latest
+    assert soonest < last
+
+
 def test_jitter_never_comes_before_retry_after_is_over():
     facts = PollFacts(now=NOW, succeeded=False, failures=1, retry_after=hours(2))
     assert next_poll(facts, BOUNDS, 0.0) == NOW + hours(2)
@@ -137,8 +153,7 @@ FACTS = st.builds(
     new_entries=st.integers(0, 1000),
     rolled_over=st.booleans(),
     failures=st.integers(0, 1000),
-    max_age=st.none() | DURATIONS,
-    expires=st.none() | st.datetimes(timezones=st.just(UTC)),
+    fresh_for=st.none() | DURATIONS,
     ttl=st.none() | DURATIONS,
     update_period=st.none() | DURATIONS,
 )
@@ -166,7 +181,7 @@ ANY_DURATION = st.timedeltas()
         interval=ANY_DURATION,
         new_entries=st.integers(0, 1),
         rolled_over=st.booleans(),
-        max_age=ANY_DURATION,
+        fresh_for=ANY_DURATION,
         ttl=ANY_DURATION,
         update_period=ANY_DURATION,
         retry_after=ANY_DURATION,
@@ -174,7 +189,7 @@ ANY_DURATION = st.timedeltas()
     st.builds(Bounds, ANY_DURATION, ANY_DURATION),
 )
 def test_no_duration_makes_it_raise(facts, odd, bounds):
-    published = replace(odd, published=facts.published, expires=facts.expires)
+    published = replace(odd, published=facts.published)
     latest = NOW + 1.11 * LONGEST_EVER
     assert next_poll(odd, bounds, 0.999) <= latest
     assert next_poll(published, bounds, 0.999) <= latest
@@ -194,23 +209,13 @@ def test_one_failure_more_never_means_sooner(facts, bounds):
 
 
 @given(FACTS, SOME_BOUNDS, st.floats(0, 1, exclude_max=True))
-def test_the_next_poll_is_within_a_tenth_of_the_interval(facts, bounds, jitter):
+def test_the_next_poll_is_within_a_tenth_of_the_interval_and_within_the_bounds(
+    facts, bounds, jitter
+):
     interval = next_interval(facts, bounds)
     wait = next_poll(facts, bounds, jitter) - NOW
     assert 0.89 * interval <= wait <= 1.11 * interval
-
-
-@pytest.mark.parametrize(
-    ("previous", "current", "expected"),
-    [
-        (["a", "b"], ["b", "c"], False),
-        (["a", "b"], ["c", "d"], True),
-        ([], ["c"], False),
-        (["a"], [], False),
-    ],
-)
-def test_a_feed_has_rolled_over_when_two_polls_share_no_entry(previous, current, expected):
-    assert rolled_over(previous, current) is expected
+    assert bounds.shortest <= wait <= bounds.longest
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ else:
 HTML = "text/html; charset=utf-8"
 # Often enough that no timeout between two bytes would ever fire, seldom enough to never finish.
 DRIP_SECONDS = 0.02
-# Half a minute: for ever to any client here, and a test that should have noticed fails in the end.
-DRIPS = 1_500
+# A minute, twice what the service waits: for ever to any client, and yet it ends by itself.
+DRIPS = 3_000
 # Twice what the service itself waits for an answer; a stall that nobody ends is ended then.
 STALL_SECONDS = 60.0
 GIGABYTE = 1 << 30

@@ -148,3 +148,60 @@ def test_sweep_names_lost_work_once_until_it_is_overdue_again(waiting: Database)
     assert overdue(late) == [article_id]
     assert overdue(late) == []
     assert overdue(late + articles.PROCESS_OVERDUE) == [article_id]
+
+
+def test_what_a_dead_worker_had_in_hand_is_named_by_the_sweep_when_its_claim_is_over(
+    waiting: Database,
+) -> None:
+    article_id = fetch(waiting, HOST)
+    late = NOW + articles.PROCESS_OVERDUE - timedelta(seconds=1)
+    assert _claim_processing(waiting, "message-1", late)
+    with waiting.writing() as session:
+        assert articles.overdue(session, now=NOW + articles.PROCESS_OVERDUE, limit=10) == []
+        free = late + articles.PROCESS_CLAIM
+        assert articles.overdue(session, now=free, limit=10) == [article_id]
+    assert _claim_processing(waiting, "message-2", free)
+
+
+def test_a_page_that_takes_all_of_its_time_twice_is_set_aside(waiting: Database) -> None:
+    fetch(waiting, HOST)
+    for attempt in range(1, articles.ATTEMPTS_IN_TIME + 1):
+        assert _claim_processing(waiting, f"message-{attempt}")
+        with waiting.writing() as session:
+            articles.out_of_time(session, f"message-{attempt}", now=NOW)
+    article = _article(waiting)
+    assert (article.stage, article.failed_stage) == (Stage.QUARANTINED, Stage.PROCESS)
+    assert article.error == "processing takes too long"
+
+
+def test_what_another_has_in_hand_is_not_out_of_time(waiting: Database) -> None:
+    fetch(waiting, HOST)
+    assert _claim_processing(waiting, "message-1")
+    with waiting.writing() as session:
+        articles.out_of_time(session, "message-2", now=NOW)
+    assert not _claim_processing(waiting, "message-2")
+
+
+def test_when_the_broker_has_forgotten_what_is_in_nobodys_hands_is_overdue(
+    waiting: Database,
+) -> None:
+    article_id = fetch(waiting, HOST)
+
+    def overdue_after_forgetting() -> list[int]:
+        with waiting.writing() as session:
+            articles.forget_nudges(session, now=NOW)
+            return list(articles.overdue(session, now=NOW, limit=10))
+
+    assert overdue_after_forgetting() == [article_id]
+    assert _claim_processing(waiting, "message-1")
+    assert overdue_after_forgetting() == []
+
+
+def test_a_page_that_was_fetched_by_others_meanwhile_is_not_put_back(waiting: Database) -> None:
+    page = _claim(waiting)
+    assert page is not None
+    again = _claim(waiting, NOW + articles.FETCH_CLAIM)
+    assert again is not None
+    with waiting.writing() as session:
+        articles.release_fetch(session, page, again_at=NOW)
+    assert _article(waiting).attempts == again.attempts

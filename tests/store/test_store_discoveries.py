@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlmodel import func, select
 
 from store.database import Database
@@ -95,11 +96,63 @@ def test_a_known_guid_under_another_title_is_another_article(database: Database)
     assert discover(database, feed, other).new == 1
 
 
-def test_a_feed_without_any_known_entry_has_rolled_over(database: Database) -> None:
+def test_a_guid_of_several_articles_tells_of_none(database: Database) -> None:
+    """A feed whose entries all have one GUID, and one headline every morning."""
     feed = add_feed(database)
-    assert not discover(database, feed, discovery(1), discovery(2)).rolled_over
-    assert not discover(database, feed, discovery(2), discovery(3)).rolled_over
-    assert discover(database, feed, discovery(8), discovery(9)).rolled_over
+    daily = [discovery(n, guid="only", title="Briefing") for n in range(3)]
+    discover(database, feed, daily[0], daily[1])
+    assert discover(database, feed, daily[2]).new == 1
+
+
+@pytest.mark.parametrize("guids", [True, False], ids=["GUIDs", "no GUIDs"])
+@pytest.mark.parametrize(
+    ("polls", "rolled_over"),
+    [
+        ([[1, 2], [2, 3]], [False, False]),
+        ([[1, 2], [8, 9]], [False, True]),
+        # every entry is known, and none of them stood in the last reading
+        ([[1, 2], [2, 3], [3, 4], [1]], [False, False, False, True]),
+        # a reading without entries tells nothing, and hides nothing
+        ([[1, 2], [], [2, 3]], [False, False, False]),
+        ([[1, 2], [], [8, 9]], [False, False, True]),
+        # after a gap it is whole again
+        ([[1, 2], [8, 9], [9, 10]], [False, True, False]),
+    ],
+)
+def test_a_feed_has_rolled_over_when_it_shares_no_entry_with_its_last_reading(
+    database: Database, polls: list[list[int]], rolled_over: list[bool], guids: bool
+) -> None:
+    feed = add_feed(database)
+    told = [
+        discover(
+            database,
+            feed,
+            *(discovery(n, guid=f"guid-{n}" if guids else None) for n in numbers),
+            now=NOW + number * MINUTE,
+        ).rolled_over
+        for number, numbers in enumerate(polls)
+    ]
+    assert told == rolled_over
+
+
+def test_entries_whose_texts_have_changed_are_still_the_same_entries(database: Database) -> None:
+    feed = add_feed(database)
+    discover(database, feed, discovery(1), discovery(2))
+    changed = discovery(1, summary="It was not settled."), discovery(2, summary="Nor this.")
+    found = discover(database, feed, *changed, now=NOW + MINUTE)
+    assert (found.changed, found.rolled_over) == (2, False)
+
+
+def test_entries_with_a_new_link_at_each_poll_are_known_by_their_titles(
+    database: Database,
+) -> None:
+    feed = add_feed(database)
+    for poll in range(3):
+        churned = [
+            discovery(n, guid=None, url=f"http://outlet1.example/{n}.html?visit={poll}")
+            for n in (1, 2, 3)
+        ]
+        assert not discover(database, feed, *churned, now=NOW + poll * MINUTE).rolled_over
 
 
 def test_a_url_of_nine_kilobytes_is_stored(database: Database) -> None:

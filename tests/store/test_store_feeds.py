@@ -1,16 +1,17 @@
 """Feeds and sources: added once, polled by one, never forgotten in trouble."""
 
-from datetime import timedelta
+from datetime import datetime
 
 import pytest
 from sqlmodel import select
 
+from ingest import moving
 from ingest.answers import PollOutcome, PollVerdict
 from ingest.http import Validators
 from ingest.url import UrlError
 from store import feeds
 from store.database import Database
-from store.feeds import DueFeed, PollCounts
+from store.feeds import DueFeed, NextPoll, PollCounts
 from store.tables import Event, Feed, Poll, Source
 from tests.store.building import MINUTE, NOW, add_feed, spec
 
@@ -103,16 +104,84 @@ def test_a_failed_poll_keeps_the_validators_of_the_last_good_one(database: Datab
     assert (row.etag, row.body_hash) == ('"a"', b"1" * 32)
 
 
-def test_a_permanent_move_is_remembered_and_a_dead_one_taken_back(database: Database) -> None:
+NOTHING = PollCounts()
+IN_TEN_MINUTES = NextPoll(NOW + 10 * MINUTE, 10 * MINUTE)
+NEW = "https://new.example/feed.xml"
+MOVED = PollVerdict(PollOutcome.UNCHANGED, status=304, moved_to=NEW)
+FAILED = PollVerdict(PollOutcome.FAILED, error="no such host")
+GONE = PollVerdict(PollOutcome.FAILED, status=410, error="gone", gone=True)
+
+
+@pytest.fixture
+def moved(database: Database) -> DueFeed:
+    """A feed whose permanent redirect has held for long enough."""
     feed = add_feed(database)
-    moved = PollVerdict(PollOutcome.UNCHANGED, status=304, moved_to="https://new.example/feed.xml")
-    _record(database, feed, moved)
+    for number in range(moving.POLLS):
+        assert _feed(database, feed).location == feed.url
+        _record(database, feed, MOVED, at=NOW + number * moving.HELD / (moving.POLLS - 1))
+    return feed
+
+
+def test_a_permanent_redirect_is_believed_once_it_has_held(
+    database: Database, moved: DueFeed
+) -> None:
+    row = _feed(database, moved)
+    assert (row.url, row.location, row.host) == (moved.url, NEW, "new.example")
+    assert (row.moving_to, row.moving_since, row.moving_polls) == (None, None, 0)
+    [event] = _events(database, "feed.moved")
+    assert (event.payload["before"], event.payload["location"]) == (moved.url, NEW)
+
+
+def test_a_permanent_redirect_that_stops_is_forgotten(database: Database) -> None:
+    feed = add_feed(database)
+    for number in range(moving.POLLS - 1):
+        _record(database, feed, MOVED, at=NOW + number * moving.HELD)
+    _record(database, feed, FAILED)  # tells nothing
+    assert _feed(database, feed).moving_polls == moving.POLLS - 1
+    _record(database, feed, PollVerdict(PollOutcome.UNCHANGED, status=304))
     row = _feed(database, feed)
-    assert (row.location, row.host) == ("https://new.example/feed.xml", "new.example")
-    for _ in range(feeds.FAILING_AFTER):
-        _record(database, feed, PollVerdict(PollOutcome.FAILED, error="no such host"))
+    assert (row.location, row.moving_to, row.moving_polls) == (feed.url, None, 0)
+
+
+@pytest.mark.parametrize("last", [[FAILED] * feeds.FAILING_AFTER, [GONE]], ids=["dead", "410"])
+def test_a_move_that_leads_nowhere_any_more_is_taken_back(
+    database: Database, moved: DueFeed, last: list[PollVerdict]
+) -> None:
+    for verdict in last:
+        assert _feed(database, moved).location == NEW
+        _record(database, moved, verdict)
+    row = _feed(database, moved)
+    assert (row.location, row.host, row.gone_at) == (row.url, "outlet1.example", None)
+    assert _events(database, "feed.moved")[-1].payload["location"] == moved.url
+    _record(database, moved, GONE)
+    assert _feed(database, moved).gone_at == NOW
+    assert len(_events(database, "feed.gone")) == 1
+
+
+def test_a_poll_that_reached_nobody_is_kept_and_counts_against_nobody(database: Database) -> None:
+    feed = add_feed(database)
+    _record(database, feed, PollVerdict(PollOutcome.READ, status=200))
+    before = _feed(database, feed)
+    unreached = PollVerdict(PollOutcome.UNREACHED, error="outlet1.example has no address")
+    for _ in range(feeds.FAILING_AFTER + 1):
+        _record(database, feed, unreached, upcoming=NextPoll(NOW + MINUTE))
     row = _feed(database, feed)
-    assert (row.location, row.host) == (row.url, "outlet1.example")
+    assert (row.failures, row.failing_since, row.last_error) == (0, None, None)
+    assert (row.last_success_at, row.interval_seconds) == (NOW, before.interval_seconds)
+    assert row.next_poll_at == NOW + MINUTE
+    with database.reading() as session:
+        kept = [poll.outcome for poll in session.exec(select(Poll).order_by(Poll.id))]
+        kinds = [event.kind for event in session.exec(select(Event))]
+    assert kept == ["read"] + ["unreached"] * (feeds.FAILING_AFTER + 1)
+    assert kinds == ["feed.polled"]
+
+
+def test_a_failed_poll_leaves_the_interval_that_the_feed_had(database: Database) -> None:
+    feed = add_feed(database)
+    _record(database, feed, PollVerdict(PollOutcome.READ, status=200))
+    _record(database, feed, FAILED, upcoming=NextPoll(NOW + 90 * MINUTE))
+    row = _feed(database, feed)
+    assert (row.interval_seconds, row.next_poll_at) == (600, NOW + 90 * MINUTE)
 
 
 def test_every_poll_is_kept(database: Database) -> None:
@@ -147,19 +216,21 @@ def _claim(database: Database, host: str, now):  # type: ignore[no-untyped-def]
 
 
 def _record(
-    database: Database, feed: DueFeed, verdict: PollVerdict, counts: PollCounts | None = None
+    database: Database,
+    feed: DueFeed,
+    verdict: PollVerdict,
+    counts: PollCounts = NOTHING,
+    *,
+    upcoming: NextPoll = IN_TEN_MINUTES,
+    at: datetime = NOW,
 ) -> None:
-    interval = timedelta(minutes=10)
     with database.writing() as session:
-        feeds.record_poll(
-            session,
-            feed,
-            verdict,
-            counts or PollCounts(),
-            interval=interval,
-            next_poll_at=NOW + interval,
-            now=NOW,
-        )
+        feeds.record_poll(session, feed, verdict, counts, upcoming, now=at)
+
+
+def _events(database: Database, kind: str) -> list[Event]:
+    with database.reading() as session:
+        return list(session.exec(select(Event).where(Event.kind == kind).order_by(Event.id)))
 
 
 def _feed(database: Database, feed: DueFeed) -> Feed:

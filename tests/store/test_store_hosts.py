@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from store import hosts
+from store import feeds, hosts
 from store.database import Database
 from tests.store.building import MINUTE, NOW, add_feed, discover, discovery
 
@@ -27,14 +27,16 @@ def test_a_lease_that_ran_out_is_free_again(database: Database) -> None:
     assert _acquire(database, "next", NOW + LEASE) is not None
 
 
-def test_a_released_host_keeps_its_next_request_time(database: Database) -> None:
+def test_a_released_host_keeps_what_is_known_of_it(database: Database) -> None:
     _acquire(database, "first")
     later = NOW + MINUTE
     with database.writing() as session:
-        hosts.release(session, "a.example", owner="first", next_request_at=later, refusals=2)
+        hosts.release(
+            session, "a.example", owner="first", next_request_at=later, refusals=2, crawl_delay=7.5
+        )
     turn = _acquire(database, "second")
     assert turn is not None
-    assert (turn.next_request_at, turn.refusals) == (later, 2)
+    assert (turn.next_request_at, turn.refusals, turn.crawl_delay) == (later, 2, 7.5)
 
 
 def test_only_the_holder_can_release(database: Database) -> None:
@@ -50,8 +52,8 @@ def _wake(database: Database, now=NOW) -> list[str]:  # type: ignore[no-untyped-
 
 
 def test_a_host_with_a_due_feed_is_woken_once_until_the_nudge_is_old(database: Database) -> None:
-    add_feed(database)  # claimed: due again in five minutes
-    later = NOW + 6 * MINUTE
+    add_feed(database)  # claimed
+    later = NOW + feeds.CLAIM
     assert _wake(database) == []
     assert _wake(database, later) == ["outlet1.example"]
     assert _wake(database, later) == []
@@ -74,7 +76,27 @@ def test_a_host_that_wants_to_be_left_alone_is(database: Database) -> None:
     _acquire(database, "holder")
     with database.writing() as session:
         hosts.release(
-            session, "a.example", owner="holder", next_request_at=NOW + MINUTE, refusals=1
+            session, "a.example", owner="holder", next_request_at=NOW + MINUTE / 2, refusals=1
         )
     assert _wake(database) == []
-    assert _wake(database, NOW + MINUTE) == ["a.example"]
+    assert _wake(database, NOW + MINUTE / 2) == ["a.example"]
+
+
+def test_the_turns_of_those_who_have_ended_are_taken_back_and_no_others(
+    database: Database,
+) -> None:
+    with database.writing() as session:
+        for host, owner in (("a.example", "dead"), ("b.example", "alive")):
+            hosts.acquire(session, host, owner=owner, now=NOW, lease=LEASE)
+        assert hosts.take_back(session, has_ended=lambda owner: owner == "dead") == 1
+        assert hosts.acquire(session, "a.example", owner="next", now=NOW, lease=LEASE)
+        assert not hosts.acquire(session, "b.example", owner="next", now=NOW, lease=LEASE)
+
+
+def test_when_the_broker_has_forgotten_hosts_are_woken_again_at_once(database: Database) -> None:
+    add_feed(database)
+    later = NOW + feeds.CLAIM
+    assert _wake(database, later) == ["outlet1.example"]
+    with database.writing() as session:
+        hosts.forget_nudges(session)
+    assert _wake(database, later) == ["outlet1.example"]

@@ -70,8 +70,10 @@ def test_old_delivered_events_are_forgotten_and_waiting_ones_kept(database: Data
     _write(database, 1)
     outbox.deliver(database, lambda _events: None, now=NOW)
     _write(database, 1)
-    later = NOW + outbox.KEEP_DELIVERED + timedelta(seconds=1)
+    later = NOW + timedelta(seconds=1)
     with database.writing() as session:
-        assert outbox.prune(session, now=later) == 1
+        assert outbox.count_old(session, before=later) == 1
+        assert outbox.prune(session, before=NOW, most=10) == 0
+        assert outbox.prune(session, before=later, most=10) == 1
     with database.reading() as session:
         assert [event.delivered_at for event in session.exec(select(Event))] == [None]

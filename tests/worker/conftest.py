@@ -2,15 +2,21 @@
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from ingest.http import Fetcher
+from store.tables import Feed, Revision
 from tests.site import LOOPBACK, Site
 from tests.support.postgres import URL_VARIABLE
+from tests.worker.looking import drain_and_process
 from tests.worker.standins import Clock, Heard
+from tests.worker.wire import FEED, HOST, add_feed, item, publish, rows, text
 from worker import settings as reading
 from worker.context import Context
+from worker.draining import Drained
 from worker.settings import PREFIX, Settings
 
 
@@ -62,3 +68,25 @@ def context(settings: Settings) -> Iterator[Context]:
 @pytest.fixture
 def nudges() -> Heard:
     return Heard()
+
+
+@pytest.fixture
+def names(context: Context) -> Context:
+    """A context to which the hosts of NAMES are known: names, so that they are spaced like any."""
+    context.settings = context.settings.model_copy(update={"host_delay": 0.0})
+    context.fetcher = Fetcher(
+        user_agent="Transpacific/test", private_hosts=LOOPBACK, resolve=lambda _name: [HOST]
+    )
+    return context
+
+
+@pytest.fixture
+def read(context: Context, site: Site, nudges: Heard, clock: Clock) -> datetime:
+    """One article whose page has been read; the time of it. Its feed rests from now on."""
+    publish(site, [item(1, summary="The ferry opens its line.")])
+    feed_id = add_feed(context.database, site.url(FEED))
+    assert drain_and_process(context, nudges) is Drained.EMPTY
+    with context.database.writing() as session:
+        session.get_one(Feed, feed_id).paused = True
+    assert [row.text for row in rows(context.database, Revision)] == [text(1)]
+    return clock()

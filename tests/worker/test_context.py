@@ -2,15 +2,17 @@
 
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from ingest.http import PAGE_LIMITS
 from ingest.relations.lexicon_file import LexiconError
 from store import migrate
 from store.database import DatabaseError
-from tests.site import LOOPBACK
-from worker.context import Context, process_name
+from tests.site import LOOPBACK, Site
+from worker.context import Context, process_name, was_here_and_ended
 from worker.settings import Settings
 
 
@@ -52,11 +54,31 @@ def test_nothing_is_made_by_letting_go(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
-def test_the_fetcher_says_who_we_are_and_reaches_what_is_allowed() -> None:
+def test_the_fetcher_says_who_we_are_and_reaches_what_is_allowed(site: Site) -> None:
     context = Context(Settings(private_hosts=LOOPBACK, contact="desk@news.example"))
-    assert "desk@news.example" in context.fetcher._user_agent
+    context.fetcher.get(site.url("/"), limits=PAGE_LIMITS, accept="*/*")
     context.close()
+    [request] = site.log
+    assert "desk@news.example" in request.headers["user-agent"]
+    assert request.headers["from"] == "desk@news.example"
 
 
 def test_a_process_is_named_by_its_machine_and_id() -> None:
     assert process_name().endswith(f":{os.getpid()}")
+
+
+def test_a_process_that_has_ended_is_told_from_one_that_is_there() -> None:
+    place, _, own = process_name().rpartition(":")
+    assert int(own) == os.getpid()
+    with subprocess.Popen(["sleep", "60"]) as other:
+        name = f"{place}:{other.pid}"
+        assert not was_here_and_ended(name)
+        other.kill()
+    assert was_here_and_ended(name)
+    # Ours is that of one before us, when we have only begun.
+    assert was_here_and_ended(process_name())
+
+
+@pytest.mark.parametrize("name", ["", "elsewhere:4026:1", "elsewhere:1", "no number"])
+def test_processes_of_other_machines_are_never_said_to_have_ended(name: str) -> None:
+    assert not was_here_and_ended(name)

@@ -1,6 +1,7 @@
 """Invented articles, as pages and as entries of a feed, and the rows that come of them."""
 
 import random
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,13 +12,20 @@ from sqlmodel import SQLModel, select
 from ingest.feedspec import FeedSpec
 from store import feeds
 from store.database import Database
-from store.tables import Article, Feed, Stage
-from tests.site import Site
+from store.tables import Article, Feed, Host, Stage
+from tests.site import Answer, Exchange, Site
+from tests.support.waiting import PATIENCE
+from tests.worker.standins import Heard
 from worker import context as clock
+from worker.context import Context
+from worker.draining import Drained, drain_host
 
 Row = TypeVar("Row", bound=SQLModel)
 
 FEED = "/feed.xml"
+HOST = "127.0.0.1"
+# Hosts that have names, so that they are spaced like any (the fixture `names`).
+NAMES = ("east.test", "west.test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +161,22 @@ def all_are(database: Database, stage: Stage, *, of: int) -> bool:
 
 def feed_row(database: Database) -> Feed:
     return only(database, Feed)
+
+
+def drain(context: Context, nudges: Heard, host: str = HOST) -> Drained:
+    return drain_host(context, host, nudges)
+
+
+def host_row(context: Context, name: str = HOST) -> Host:
+    [found] = [row for row in rows(context.database, Host) if row.name == name]
+    return found
+
+
+def held_back(until_set: threading.Event, answer: Answer) -> Answer:
+    """`answer`, once the event is set."""
+
+    def wait_first(exchange: Exchange) -> None:
+        assert until_set.wait(PATIENCE)
+        answer(exchange)
+
+    return wait_first

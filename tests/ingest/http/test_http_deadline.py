@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from ingest.http import DeadlineExceeded, Fetcher, Limits
+from tests.faults.strangers.drips import SLOW
 from tests.site import CERTIFICATE, LOOPBACK, Answer, Canary, Site, answers
 from tests.support.waiting import PATIENCE
 
@@ -23,18 +24,6 @@ def assert_ends_at_the_deadline(fetcher: Fetcher, url: str) -> None:
         fetcher.get(url, limits=LIMITS, accept="*/*")
     assert SECONDS <= time.monotonic() - began < SECONDS + SLACK
     assert caught.value.retry
-
-
-SLOW = {
-    "stall": answers.stall(),
-    "body stall": answers.body_stall(),
-    "header drip": answers.header_drip(),
-    "body drip": answers.body_drip(),
-    "interim answers": answers.drip(b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "chunk drip": answers.drip(b"1\r\na\r\n", head={"Transfer-Encoding": "chunked"}),
-    "chunk size drip": answers.drip(b"0", head={"Transfer-Encoding": "chunked"}),
-    "gzip drip": answers.drip(b"\x1f\x8b" * 5, head={"Content-Length": "999"}),
-}
 
 
 @pytest.mark.parametrize("answer", SLOW.values(), ids=SLOW.keys())

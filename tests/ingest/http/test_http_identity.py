@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.http import user_agent
-from ingest.http.identity import product_token
+from ingest.http.identity import product_token, sender
 
 
 @pytest.mark.parametrize("contact", ["https://desk.example/bot", "desk@news.example"])
@@ -37,3 +37,25 @@ def test_a_contact_that_cannot_stand_in_a_header_is_an_error(contact: str) -> No
 )
 def test_robots_txt_addresses_us_by_the_product_alone(agent: str, token: str) -> None:
     assert product_token(agent) == token
+
+
+@pytest.mark.parametrize(
+    ("contact", "field"),
+    [
+        ("desk@news.example", "desk@news.example"),
+        ("mailto:desk@news.example", "desk@news.example"),
+        ("https://desk.example/bot", None),
+        ("https://desk@news.example", None),
+        ("desk", None),
+        ("desk@news", None),
+        ("a b@news.example", None),
+        ("a@news.example\r\nX-Evil: 1", None),
+        ("联系@news.example", None),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_the_from_field_is_an_e_mail_address_or_none(
+    contact: str | None, field: str | None
+) -> None:
+    assert sender(contact) == field

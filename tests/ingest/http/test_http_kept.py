@@ -35,7 +35,7 @@ def test_requests_to_one_host_share_a_connection(site: Site, fetcher: Fetcher) -
     site.redirect("/r", "/a")
     for path in ("/a", "/missing", "/r", "/a"):
         get(fetcher, site.url(path))
-    assert fetcher.robots_allow(site.url("/a"))
+    fetcher.read_robots(site.url("/a"))
     assert site.connections == 1
     assert len(site.log) == 6
 
@@ -131,7 +131,7 @@ def test_thirty_two_threads_share_a_fetcher(site: Site) -> None:
         for path, body in pages.items():
             url = f"http://host{worker % 8}.test:{site.port}{path}"
             assert get(fetcher, url).body == body.encode()
-            assert fetcher.robots_allow(url)
+            fetcher.read_robots(url)
         return len(pages)
 
     with Fetcher(user_agent="test", private_hosts=LOOPBACK, resolve=named) as fetcher:

@@ -11,14 +11,18 @@ from ingest.http import (
     Fetcher,
     FetchError,
     HostBusy,
+    Limits,
     Refused,
+    Response,
+    RulesWithheld,
     TooLarge,
     Turn,
     Unreachable,
+    Validators,
     always,
     robots,
 )
-from ingest.http.robots import LONGEST_CRAWL_DELAY, Robots, read_rules
+from ingest.http.robots import LONGEST_CRAWL_DELAY, Robots, Rules
 from tests.site import LOOPBACK, Site, answers
 from tests.support.waiting import until
 
@@ -31,6 +35,28 @@ User-agent: transpacific
 Disallow: /ours/
 Allow: /ours/but-this
 """
+
+LIMITS = Limits(1_000_000, 1_000_000, 10.0)
+
+
+def answer(status: int, body: bytes, **headers: str) -> Response:
+    url = "https://news.example/robots.txt"
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(url, url, status, named, body, "text/plain", None, len(body), 0.1)
+
+
+def read_rules(status: int, body: bytes, *, token: str) -> Rules:
+    return robots.read_rules(answer(status, body), token=token)
+
+
+def allows(fetcher: Fetcher, url: str, turn: Turn = always) -> bool:
+    """Whether the fetcher asks for a page that is there, once it has asked for the rules."""
+    try:
+        fetcher.get(url, limits=LIMITS, accept="*/*", turn=turn, obey_robots=True)
+    except Refused as error:
+        assert "robots.txt" in str(error)
+        return False
+    return True
 
 
 # Reading
@@ -63,9 +89,12 @@ def test_no_robots_txt_means_no_rules(status: int) -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 599])
 def test_a_site_in_trouble_is_left_alone_for_now(status: int) -> None:
-    with pytest.raises(Unreachable, match=str(status)) as caught:
-        read_rules(status, b"", token="Transpacific")
+    asked_for = answer(status, b"", retry_after="60")
+    with pytest.raises(RulesWithheld, match=str(status)) as caught:
+        robots.read_rules(asked_for, token="Transpacific")
     assert caught.value.retry
+    told = caught.value.host, caught.value.status, caught.value.retry_after
+    assert told == ("news.example", status, "60")
 
 
 @pytest.mark.parametrize(
@@ -103,27 +132,29 @@ def test_a_byte_order_mark_hides_no_rule() -> None:
 class Web:
     """Answers for robots.txt, one after the other, the last one for ever."""
 
-    def __init__(self, *given: tuple[int, bytes] | FetchError) -> None:
+    def __init__(self, *given: Response | FetchError) -> None:
         self.given = list(given)
         self.asked: list[str] = []
+        self.sent: list[Validators] = []
         self.now = 0.0
 
     def robots(self) -> Robots:
         return Robots(self.fetch, token="Transpacific", clock=lambda: self.now)
 
-    def fetch(self, url: str, _: Turn) -> tuple[int, bytes]:
+    def fetch(self, url: str, validators: Validators, _: Turn) -> Response:
         self.asked.append(url)
+        self.sent.append(validators)
         answer = self.given.pop(0) if len(self.given) > 1 else self.given[0]
         if isinstance(answer, FetchError):
             raise answer
         return answer
 
 
-NOTHING = (200, b"User-agent: *\nDisallow: /\n")
+NOTHING = answer(200, b"User-agent: *\nDisallow: /\n", etag='"1"')
 
 
 def test_rules_are_asked_for_once_a_day_and_origin() -> None:
-    web = Web(NOTHING, (404, b""))
+    web = Web(NOTHING, answer(404, b""))
     known = web.robots()
     for path in ("/", "/a", "/b?c"):
         assert not known.rules(f"https://news.example{path}", always).allow("https://news.example/")
@@ -141,8 +172,18 @@ def test_rules_are_asked_for_once_a_day_and_origin() -> None:
     ]
 
 
+def test_rules_that_have_not_changed_hold_for_another_day() -> None:
+    web = Web(NOTHING, answer(304, b""), answer(200, b""))
+    known = web.robots()
+    for day in range(4):
+        web.now = day * (robots.FRESH_SECONDS + 1)
+        rules = known.rules("https://news.example/", always)
+        assert rules.allow("https://news.example/") is (day >= 2)
+    assert [sent.etag for sent in web.sent] == [None, '"1"', '"1"', None]
+
+
 def test_trouble_is_remembered_for_a_short_while() -> None:
-    web = Web((503, b""), NOTHING)
+    web = Web(answer(503, b""), NOTHING)
     known = web.robots()
     for _ in range(3):
         with pytest.raises(Unreachable):
@@ -152,11 +193,11 @@ def test_trouble_is_remembered_for_a_short_while() -> None:
     assert not known.rules("https://news.example/", always).allow("https://news.example/")
 
 
-@pytest.mark.parametrize("trouble", [(503, b""), Unreachable("gone")])
+@pytest.mark.parametrize("trouble", [answer(503, b""), Unreachable("gone")])
 def test_what_was_known_holds_on_while_a_site_is_in_trouble(
-    trouble: tuple[int, bytes] | FetchError,
+    trouble: Response | FetchError,
 ) -> None:
-    web = Web(NOTHING, trouble, (404, b""))
+    web = Web(NOTHING, trouble, answer(404, b""))
     known = web.robots()
     known.rules("https://news.example/", always)
     web.now = robots.FRESH_SECONDS + 1
@@ -191,7 +232,7 @@ def test_only_so_many_origins_are_remembered_the_least_used_going_first(
 
 
 def test_only_so_many_bytes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "MEMORY_BYTES", 2 * len(NOTHING[1]))
+    monkeypatch.setattr(robots, "MEMORY_BYTES", 2 * len(NOTHING.body))
     web = Web(NOTHING)
     known = web.robots()
     for name in ("a", "b", "c", "b", "a"):
@@ -204,7 +245,7 @@ def test_threads_that_need_the_same_rules_ask_once() -> None:
     answer = threading.Event()
     count = 0
 
-    def fetch(_url: str, _turn: Turn) -> tuple[int, bytes]:
+    def fetch(_url: str, _validators: Validators, _turn: Turn) -> Response:
         nonlocal count
         count += 1
         asked.release()
@@ -225,26 +266,47 @@ def test_threads_that_need_the_same_rules_ask_once() -> None:
 
 def test_a_site_is_asked_for_its_rules_first(site: Site, fetcher: Fetcher) -> None:
     site.robots(RULES.decode())
-    assert fetcher.robots_allow(site.url("/private/a"))
-    assert not fetcher.robots_allow(site.url("/ours/a?b=c#d"))
-    assert fetcher.crawl_delay(site.url("/")) is None
-    assert [request.path for request in site.log] == ["/robots.txt"]
+    assert not fetcher.knows_robots(site.url("/"))
+    assert allows(fetcher, site.url("/private/a"))
+    assert not allows(fetcher, site.url("/ours/a?b=c#d"))
+    assert fetcher.knows_robots(site.url("/"))
+    assert [request.path for request in site.log] == ["/robots.txt", "/private/a"]
     assert site.log[0].headers["user-agent"] == "Transpacific/test"
+
+
+@pytest.mark.parametrize(
+    ("rules", "delay"),
+    [("User-agent: *\nCrawl-delay: 7\n", 7.0), ("User-agent: *\nDisallow: /x\n", 0.0)],
+)
+def test_the_pace_that_a_host_asks_for_is_known_of_the_host(
+    rules: str, delay: float, site: Site, fetcher: Fetcher
+) -> None:
+    assert fetcher.crawl_delay("127.0.0.1") is None
+    site.robots(rules)
+    fetcher.read_robots(site.url("/"))
+    assert fetcher.crawl_delay("127.0.0.1") == delay
+    assert fetcher.crawl_delay("127.0.0.11") is None
+
+
+def test_who_runs_us_is_named_in_every_request(site: Site) -> None:
+    with Fetcher(user_agent="test", sender="a@b.example", private_hosts=LOOPBACK) as fetcher:
+        allows(fetcher, site.url("/"))
+    assert [request.headers.get("from") for request in site.log] == ["a@b.example"] * 2
 
 
 def test_a_word_of_the_contact_is_not_our_name(site: Site) -> None:
     site.robots("User-agent: example\nDisallow: /\n\nUser-agent: *\nCrawl-delay: 2\n")
     agent = "Transpacific/1 (+https://example.org/bot)"
     with Fetcher(user_agent=agent, private_hosts=LOOPBACK) as fetcher:
-        assert fetcher.robots_allow(site.url("/"))
-        assert fetcher.crawl_delay(site.url("/")) == 2.0
+        assert allows(fetcher, site.url("/"))
+        assert fetcher.crawl_delay("127.0.0.1") == 2.0
 
 
 def test_rules_beyond_the_limit_are_cut_off_not_ignored(site: Site, fetcher: Fetcher) -> None:
     filler = "# nothing\n" * 60_000
     site.robots(f"User-agent: *\nDisallow: /early/\n{filler}Disallow: /late/\n")
-    assert not fetcher.robots_allow(site.url("/early/"))
-    assert fetcher.robots_allow(site.url("/late/"))
+    assert not allows(fetcher, site.url("/early/"))
+    assert allows(fetcher, site.url("/late/"))
 
 
 @pytest.mark.parametrize(("hops", "allowed"), [(1, False), (5, False), (6, True)])
@@ -254,22 +316,22 @@ def test_five_redirects_are_followed_to_a_robots_txt(
     site.redirect("/robots.txt", "/1", status=301)
     for number in range(1, hops):
         site.redirect(f"/{number}", f"/{number + 1}")
-    site.page(f"/{hops}", NOTHING[1])
-    assert fetcher.robots_allow(site.url("/a")) is allowed
+    site.page(f"/{hops}", NOTHING.body)
+    assert allows(fetcher, site.url("/a")) is allowed
 
 
 def test_a_private_address_is_refused_for_robots_txt_too(site: Site) -> None:
     with Fetcher(user_agent="test") as fetcher, pytest.raises(Refused, match="PRIVATE_HOSTS"):
-        fetcher.robots_allow(site.url("/"))
+        fetcher.read_robots(site.url("/"))
     with Fetcher(user_agent="test") as fetcher, pytest.raises(Refused):
-        fetcher.crawl_delay("ftp://news.example/")
+        fetcher.read_robots("ftp://news.example/")
     assert site.log == []
 
 
 def test_a_site_without_answer_is_asked_later(site: Site, fetcher: Fetcher) -> None:
     site.serve("/robots.txt", answers.reset())
     with pytest.raises(Unreachable) as caught:
-        fetcher.robots_allow(site.url("/"))
+        fetcher.read_robots(site.url("/"))
     assert caught.value.retry
 
 
@@ -282,11 +344,11 @@ def test_a_redirect_of_robots_txt_to_another_host_waits_for_its_turn(site: Site)
         yield
 
     site.redirect("/robots.txt", f"http://other.test:{site.port}/rules")
-    site.page("/rules", NOTHING[1])
+    site.page("/rules", NOTHING.body)
     asks: Callable[[str], AbstractContextManager[None]] = turn
     with Fetcher(
         user_agent="test", private_hosts=LOOPBACK, resolve=lambda _: ["127.0.0.1"]
     ) as fetcher:
-        assert not fetcher.robots_allow(f"http://first.test:{site.port}/", turn=asks)
+        assert not allows(fetcher, f"http://first.test:{site.port}/", turn=asks)
     assert held == ["other.test"]
     until(lambda: site.open_connections == 0, "the fetcher has closed its connections")

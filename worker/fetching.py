@@ -1,0 +1,98 @@
+"""Fetching pages: those of new articles, and those that are looked at again for edits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from sqlmodel import Session
+
+from ingest.answers import PageOutcome, PageVerdict, judge_page
+from ingest.http import PAGE_LIMITS, FetchError, HostBusy, Response, Validators
+from ingest.reach import Blame
+from store import articles, looks
+from store.articles import PageToFetch
+from store.tables import Stage
+from worker import context as clock
+from worker import logs, measures, turns
+from worker.context import Context, Nudges
+from worker.turns import Turn
+
+log = structlog.get_logger(__name__)
+
+PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+
+
+def fetch_all(context: Context, pages: Sequence[PageToFetch], turn: Turn, nudges: Nudges) -> None:
+    """Fetch claimed pages as long as the time allows; the rest are put back."""
+    fetched = []
+    for number, page in enumerate(pages):
+        if not turn.wait():
+            with context.database.writing() as session:
+                for left in pages[number:]:
+                    release(session, left, clock.now())
+            break
+        with logs.about(page.id, page.url):
+            if _fetch(context, page, turn) is Stage.PROCESS:
+                fetched.append(page.id)
+    if fetched:
+        nudges.process_articles(fetched)
+
+
+def release(session: Session, page: PageToFetch, again_at: datetime) -> None:
+    """Put a claimed page back: it was no attempt."""
+    give_back = articles.release_fetch if page.look is None else looks.release
+    give_back(session, page, again_at=again_at)
+
+
+def _fetch(context: Context, page: PageToFetch, turn: Turn) -> Stage | None:
+    """Fetch an article's page, and write down what came of it: what it waits for now."""
+    try:
+        if not turn.read_robots(page.url):
+            _put_back(context, page, turn.next_request_at)
+            return None
+        with measures.EXCHANGE_SECONDS.labels(measures.PAGE).time():
+            answer: Response | FetchError = context.fetcher.get(
+                page.url,
+                limits=PAGE_LIMITS,
+                accept=PAGE_ACCEPT,
+                validators=Validators(page.etag, page.last_modified),
+                turn=turn.elsewhere,
+                obey_robots=True,
+            )
+    except HostBusy as busy:
+        turn.asked()
+        _put_back(context, page, turns.after(busy))
+        return None
+    except FetchError as error:
+        answer = error
+    now = clock.now()
+    verdict = judge_page(answer, refusals=turn.refusals_of(answer), now=now)
+    measures.count_exchange(measures.PAGE, answer)
+    if turn.answered(answer, verdict.host_pause) is not Blame.THEIRS:
+        _put_back(context, page, turn.next_request_at)
+        log.info("page.unreached", url=page.url, error=verdict.error)
+        return None
+    stage = _record(context, page, verdict, now)
+    measures.PAGES.labels(verdict.outcome).inc()
+    log.info(
+        "page.fetched" if verdict.outcome is PageOutcome.FETCHED else "page.not_fetched",
+        url=page.url, status=verdict.status, error=verdict.error, next=stage,
+    )  # fmt: skip
+    return stage
+
+
+def _record(
+    context: Context, page: PageToFetch, verdict: PageVerdict, now: datetime
+) -> Stage | None:
+    schedule = context.settings.refetch
+    with context.database.writing() as session:
+        if page.look is not None:
+            return looks.record(session, page, page.look, verdict, schedule=schedule, now=now)
+        return articles.record_fetch(
+            session, page, verdict, schedule=schedule, jitter=clock.jitter(), now=now
+        )
+
+
+def _put_back(context: Context, page: PageToFetch, again_at: datetime) -> None:
+    with context.database.writing() as session:
+        release(session, page, again_at)
