@@ -30,6 +30,10 @@ LIST_SHARE = 0.3
 # Parts of a body that hold less than this share of what was found are not worth a second run.
 TOLERATED_LOSS = 0.3
 
+# A text that goes on after its element has ended has several paragraphs there; one or two beside an
+# article are a teaser or a note.
+CONTINUING = 3
+
 # Two extractors that agree on little text are right more often than the prose beside it, unless
 # that is this many times as much: sidebars with teasers reach three times a short article.
 SWAMPED = 4
@@ -45,11 +49,13 @@ _DEEP = 64  # up to here MAX_ELEMENTS alone is bound enough
 
 _BEGINNING = 60  # characters by which a paragraph is found again in the text
 # What stands in these is nobody's article and is not missed.
-_BESIDE = ("aside", "footer", "nav", "form", "noscript", "figure", "header", "template")
+_BESIDE = ("aside", "footer", "nav", "noscript", "figure", "header", "template")
 _BESIDE_CLASS = re.compile(
     r"comment|disqus|repl(?:y|ies)|footer|cookie|consent|sidebar|related|teaser|promo",
     re.IGNORECASE,
 )
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 _count_elements = etree.XPath("count(//*)")
 _reaches_deep = etree.XPath(f"boolean({'/*' * _DEEP})")
@@ -63,8 +69,10 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 class _Paragraph:
     text: str
     letters: int
+    element: html.HtmlElement
     holder: html.HtmlElement  # the element it stands in
     kind: tuple[str, str]  # of the holder: tag and class
+    section: int  # how many headings come before it
 
     def is_in(self, squeezed: str) -> bool:
         """Whether it is in a text, both without white space."""
@@ -82,7 +90,7 @@ def article_text(tree: html.HtmlElement, markup: str) -> str:
     _empty_scripts(tree)
     text = _extracted(tree, fast=True)
     prose = list(_prose(tree))
-    if _join_split_body(prose, text):
+    if _join_what_was_lost(prose, text):
         text = _extracted(tree, fast=True)
     body = _body(prose)
     share = _prose_share(text)
@@ -137,7 +145,11 @@ def _is_enough(text: str, body: Sequence[_Paragraph]) -> bool:
 
 def _prose(tree: html.HtmlElement) -> Iterator[_Paragraph]:
     beside: dict[html.HtmlElement, bool] = {}
-    for element in tree.iter("p"):
+    section = 0
+    for element in tree.iter("p", *_HEADINGS):
+        if element.tag != "p":
+            section += 1
+            continue
         text = " ".join(element.text_content().split())
         holder = element.getparent()
         if holder is None or not is_prose(text):
@@ -145,9 +157,8 @@ def _prose(tree: html.HtmlElement) -> Iterator[_Paragraph]:
         if holder not in beside:
             beside[holder] = _is_beside(holder)
         if not beside[holder]:
-            yield _Paragraph(
-                text, letters_worth(text), holder, (holder.tag, holder.get("class") or "")
-            )
+            kind = (holder.tag, holder.get("class") or "")
+            yield _Paragraph(text, letters_worth(text), element, holder, kind, section)
 
 
 def _is_beside(holder: html.HtmlElement) -> bool:
@@ -164,17 +175,27 @@ def _body(prose: Sequence[_Paragraph]) -> Sequence[_Paragraph]:
     return max(by_holder.values(), key=_letters, default=[])
 
 
-def _join_split_body(prose: Sequence[_Paragraph], text: str) -> bool:
+def _join_what_was_lost(prose: Sequence[_Paragraph], text: str) -> bool:
+    """Put paragraphs that the extractor missed where it found the others; whether any were put."""
+    squeezed = "".join(text.split())
+    found: list[_Paragraph] = []
+    lost: list[_Paragraph] = []
+    for paragraph in prose:
+        (found if paragraph.is_in(squeezed) else lost).append(paragraph)
+    return _join_split_body(prose, found, lost) or _join_continuation(found, lost)
+
+
+def _join_split_body(
+    prose: Sequence[_Paragraph], found: Sequence[_Paragraph], lost: Sequence[_Paragraph]
+) -> bool:
     """Join a body that the page cuts into equal parts, of which the extractor took only some.
 
     Magazines put advertisements between the parts. What holds a missing paragraph is of the body
     when it is the same element, by name and class, as what holds those that were found.
     """
-    squeezed = "".join(text.split())
-    found = [paragraph for paragraph in prose if paragraph.is_in(squeezed)]
     holders = {paragraph.holder for paragraph in found}
     kinds = {paragraph.kind for paragraph in found if paragraph.kind[1]}
-    lost = [p for p in prose if p.kind in kinds and p.holder not in holders]
+    lost = [p for p in lost if p.kind in kinds and p.holder not in holders]
     if _letters(lost) <= TOLERATED_LOSS * _letters(found):
         return False
     split = {paragraph.kind for paragraph in lost}
@@ -183,6 +204,24 @@ def _join_split_body(prose: Sequence[_Paragraph], text: str) -> bool:
     for part in others:
         first.extend(list(part))
     return True
+
+
+def _join_continuation(found: Sequence[_Paragraph], lost: Sequence[_Paragraph]) -> bool:
+    """Join a body that goes on, before any heading, after the element that held it has ended.
+
+    So it does where a page closes its article, or itself, in the middle of the text.
+    """
+    last = {paragraph.section: paragraph for paragraph in found}
+    rests: dict[html.HtmlElement, list[_Paragraph]] = defaultdict(list)
+    for paragraph in lost:
+        if paragraph.section in last:
+            rests[paragraph.holder].append(paragraph)
+    joined = False
+    for rest in rests.values():
+        if len(rest) >= CONTINUING and _letters(rest) > TOLERATED_LOSS * _letters(found):
+            last[rest[0].section].holder.extend(paragraph.element for paragraph in rest)
+            joined = True
+    return joined
 
 
 def _letters(paragraphs: Sequence[_Paragraph]) -> int:

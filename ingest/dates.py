@@ -128,9 +128,7 @@ _ZONES: dict[str, tuple[float, int]] = {
     "kst": (9, _ALWAYS),
     "cet": (1, _WINTER),
     "cest": (2, _SUMMER),
-    "aedt": (11, _ALWAYS),
-    "aest": (10, _ALWAYS),
-    "msk": (3, _ALWAYS),
+    "aedt": (11, _WINTER),  # the south's summer
 }
 # Abbreviations of several zones: what they mean for publishers of which countries, and otherwise.
 _CHINA = ("CN", "TW", "HK", "MO")
@@ -138,6 +136,8 @@ _SHARED_ZONES: dict[str, tuple[dict[str, float], float]] = {
     "cst": (dict.fromkeys(_CHINA, 8.0), -6),
     "ist": ({"IN": 5.5}, 5.5),
     "bst": ({}, 1),
+    "aest": ({}, 10),  # also written in summer, which once began in August
+    "msk": ({}, 3),  # it was four hours from 2011 to 2014
 }
 # "8:05 p.m. ET": the hour of standard time; which of both is in force is to be told by the month.
 _US_ZONES = {"et": -5, "ct": -6, "mt": -7, "pt": -8}
@@ -405,10 +405,10 @@ def _resolved(zone: _Zone | None, day: date, country: str | None) -> _Zone:
 def _in_season(season: int, day: date) -> bool:
     """Whether the abbreviation can be meant as written: many write "EST" all year round.
 
-    The months in which clocks are changed count as neither.
+    The months in which clocks are changed, or were (April), count as neither.
     """
     if season == _WINTER:
         return day.month in (12, 1, 2)
     if season == _SUMMER:
-        return 4 <= day.month <= 9
+        return 5 <= day.month <= 9
     return True

@@ -27,8 +27,11 @@ MAX_ATTRIBUTES = 1_000
 # counted: counting reads the page once more, which is a sixth of what extraction costs.
 _LONG_TAG = re.compile(rb"<(?!script|style)[a-z][^<]{6000,}", re.IGNORECASE)
 
+# Most texts of a page are the white space between its tags: half the time goes without them.
 _VISIBLE = etree.XPath(
-    "//body//text()[not(parent::script or parent::style or parent::template)]", smart_strings=False
+    "//body//text()[normalize-space()"
+    " and not(parent::script or parent::style or parent::template)]",
+    smart_strings=False,
 )
 
 
@@ -57,8 +60,26 @@ def parse(markup: str) -> Parsed | None:
         tree = html.document_fromstring(cleaned, parser=parser)
     except etree.ParserError:
         return None
+    _gather_rest(tree)
     limits = (entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log)
     return Parsed(tree, complete=not any(limits))
+
+
+def _gather_rest(tree: html.HtmlElement) -> None:
+    """Put what comes after the end of the body, or of the page, into the body, as browsers do.
+
+    libxml2 makes it a sibling of the body, or another tree beside this one, where nobody looks.
+    """
+    body = tree.find("body")
+    if body is None:
+        return
+    for page in list(tree.itersiblings("html")):
+        for part in list(page):
+            if part.tag == "body":
+                body.extend(list(part))
+            elif part.tag != "head":
+                body.append(part)
+    body.extend(list(body.itersiblings()))
 
 
 class _AttributeCounter:
@@ -91,9 +112,8 @@ def clean_markup(markup: str) -> bytes:
     cleaned = cleaned.translate(None, _REFUSED_CONTROLS).replace(b"\f", b" ")
     cleaned = _REFUSED_NONCHARACTERS.sub(b"", cleaned)
     # Taking a reference out can leave another ("&#x1&#x1b;b;"); a space in its place cannot.
-    for replacement in (b"", b" "):
-        cleaned = _without_refused_references(cleaned, replacement)
-    return cleaned
+    without = _without_refused_references(cleaned, b"")
+    return without if without is cleaned else _without_refused_references(without, b" ")
 
 
 def _without_refused_references(markup: bytes, replacement: bytes) -> bytes:

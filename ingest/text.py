@@ -24,6 +24,8 @@ _UNWANTED_BEYOND = re.compile(
     )
     + "]"
 )
+# Those of them that JSON may hold as they are; the others it has escaped.
+_UNESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _LINE_END = re.compile("\r\n?")
 
 # `html.unescape` raises at numbers of more than 4,300 digits; no character has more than 7.
@@ -72,6 +74,14 @@ def clean_line(value: str) -> str:
 def clean_title(value: str) -> str:
     """`clean_line` for a headline, whose non-breaking spaces are kept as they are printed."""
     return _BREAKING_SPACES.sub(" ", clean_text(value)).strip()
+
+
+def escape_json(document: str) -> str:
+    """The same JSON, with escapes for what terminals obey and for what some take for line ends.
+
+    Text that was cleaned holds none of the former; this is for all that never was.
+    """
+    return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
 def html_to_text(fragment: str) -> str:

@@ -28,6 +28,8 @@ from ingest.url import resolve
 
 # Real feeds declare some fifteen; feedparser walks through all of them at every element.
 MAX_NAMESPACES = 100
+# Ten megabytes of escaped tags alone hold 1.8 million; a bare one becomes five characters.
+MAX_REFERENCES = 2_000_000
 # It is read again with every entry of a broken feed; real ones have some 1,500 characters.
 MAX_ROOT_TAG = 20_000
 # Of a broken feed, characters that are read loosely, a root tag with every entry included. Feeds in
@@ -52,7 +54,10 @@ def parse_xml_feed(text: str, *, url: str, country: str | None) -> Feed:
 
     Raises NotAFeed where the XML is of another kind, Unreadable where nothing can be saved.
     """
-    text = _well_escaped(clean_text(text))
+    text = clean_text(text)
+    if text.count("&") > MAX_REFERENCES:
+        raise Unreadable(f"more than {MAX_REFERENCES:,} ampersands")
+    text = _well_escaped(text)
     if len(set(_NAMESPACE.findall(text))) > MAX_NAMESPACES:
         raise Unreadable(f"declares more than {MAX_NAMESPACES} namespaces")
     text, damaged = _first_entries(text)

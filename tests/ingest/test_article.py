@@ -8,6 +8,8 @@ PARAGRAPHS = [
     for number in range(40)
 ]
 BODY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+THIRDS = [f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS]
+HALF, OTHER_HALF = "".join(THIRDS[:20]), "".join(THIRDS[20:])
 MENU = "".join(f"<li><a href=/{n}>Section {n}</a></li>" for n in range(40))
 
 
@@ -44,6 +46,11 @@ def lost(text: str) -> list[str]:
         f"{'<font>' * 1_900}{BODY}",
         f"{'<ul><li>' * 1_000}{BODY}",
         f"</body></html>{BODY}",
+        f"<article>{HALF}</article>{OTHER_HALF}",
+        f"<article>{HALF}</article></body></html>{OTHER_HALF}",
+        f"<article>{HALF}</article></body></html><!doctype html><html><body>{OTHER_HALF}",
+        f"<article>{HALF}<form><fieldset><select><option>1</select>{OTHER_HALF}</article>",
+        "".join(f"<article>{''.join(THIRDS[n::3])}</article>" for n in range(3)),
     ],
 )
 def test_no_paragraph_is_lost(page: str) -> None:

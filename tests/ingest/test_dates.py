@@ -80,6 +80,9 @@ def test_cst_is_chinas_where_the_publisher_is_chinese_and_else_not_sure(
         ("10/03/2026", "US", "2026-10-03 00:00:00"),
         ("25/12/2026", None, "2026-12-25 00:00:00"),
         ("2026-10-03T08:05:00+99:00", None, "2026-10-03 08:05:00"),
+        ("Mon, 05 Jan 2026 08:05:00 AEST", "AU", "2026-01-04 22:05:00"),
+        ("Fri, 02 Apr 2004 16:23:35 EDT", "US", "2004-04-02 20:23:35"),
+        ("Mon, 05 Mar 2012 08:05:00 MSK", "RU", "2012-03-05 05:05:00"),
         # "EST" in summer: most who write so mean the time on the clock.
         ("Wed, 15 Jul 2026 10:00:00 EST", "US", "2026-07-15 15:00:00"),
     ],

@@ -49,6 +49,16 @@ def test_a_tree_that_is_not_all_of_the_page_says_so() -> None:
     assert not parsed.complete
 
 
+@pytest.mark.parametrize(
+    "end",
+    ["</body>", "</body></html>", "</html>", "</body></html><!doctype html><html><body>"],
+)
+def test_what_comes_after_the_end_of_the_page_is_on_the_page(end: str) -> None:
+    parsed = parse(f"<html><body><p>before</p>{end}<p>after</p><p>all</p></body></html>")
+    assert parsed is not None
+    assert visible_text(parsed.tree) == "before after all"
+
+
 @pytest.mark.parametrize("markup", ["", "   ", "<!-- only a comment -->", "\x00"])
 def test_a_page_without_an_element_has_no_tree(markup: str) -> None:
     assert parse(markup) is None

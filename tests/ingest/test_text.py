@@ -1,4 +1,5 @@
 import json
+import re
 import sqlite3
 import time
 
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.text import clean_line, clean_text, html_to_line, html_to_text
+from ingest.text import clean_line, clean_text, escape_json, html_to_line, html_to_text
 
 # Hypothesis leaves surrogates out unless it is asked for them.
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
@@ -138,3 +139,10 @@ def _seconds(fragment):
 )
 def test_a_headline_is_one_line_as_it_is_printed(markup, line):
     assert html_to_line(markup) == line
+
+
+@given(ANY_TEXT)
+def test_escaped_json_means_the_same_and_steers_no_terminal(text):
+    document = escape_json(json.dumps([text], ensure_ascii=False))
+    assert json.loads(document) == [text]
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029]", document)
