@@ -1,30 +1,13 @@
 """`transpacific status` and `transpacific retry`: how the service is, and what needs a person."""
 
-from dataclasses import asdict
-from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from admin.console import (
-    moment,
-    note,
-    plain_table,
-    print_json,
-    print_result,
-    print_table,
-    shown,
-    stdout,
-)
+from admin.console import print_json, print_result
+from admin.errors import FAILED
 from admin.opening import service
-
-if TYPE_CHECKING:
-    from store.status import Status
-    from worker.settings import Settings
-
-# Lines of each list for people; all of them are in the JSON.
-LINES = 20
 
 
 class FailedAt(StrEnum):
@@ -36,99 +19,47 @@ class FailedAt(StrEnum):
 
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Exit with 1 where something needs a person, for monitoring."),
+    ] = False,
 ) -> None:
-    """Stages, queues, lag, failing feeds, quarantine."""
+    """Stages, queues, lag, failing and quiet feeds, gaps, quarantine, disk.
+
+    What needs a person comes first. With --check nothing else is printed, and the exit status is
+    1 where something does:
+
+    \b
+      disk          less than 5 %, or 2 GB, is free where the home is
+      redis         the one that is set does not answer
+      service       it ran here before, and shows no sign of life for 3 minutes
+      outage        nothing answers: our own network is down
+      feed-gone     a feed has said that it is gone (410)
+      feed-failing  a feed has failed for a day
+      feed-quiet    a feed answers, and has brought nothing for long
+      quarantine    articles are set aside
+      late          an article has waited for 6 hours (fetch) or 30 minutes (process)
+    """
+    from admin.attention import needs
+    from admin.statusview import describe, print_needs, print_status
     from store import status as store
     from worker import context as clock
+    from worker import depths, disk
 
     with service() as context:
         now = clock.now()
         with context.database.reading() as session:
             found = store.read(session, now=now)
-        described = describe(found, queues(context.settings), now)
+        queues, room = depths.read(context.settings), disk.read(context.settings.home)
+    needed = needs(found, queues, room, now=now)
     if as_json:
-        print_json(described)
+        print_json(describe(found, queues, room, needed, now))
+    elif check:
+        print_needs(needed)
     else:
-        _print(described)
-
-
-def describe(found: "Status", queues: dict[str, int] | None, now: datetime) -> dict[str, Any]:
-    """The state as `--json` gives it; `queues` is None where no Redis is running."""
-    lag = (now - found.oldest_waiting).total_seconds() if found.oldest_waiting else 0.0
-    stages = dict.fromkeys(("fetch", "process", "done", "quarantined"), 0) | found.stages
-    return {
-        "feeds": {"total": found.feeds, "due": found.feeds_due},
-        "stories": {"total": found.stories, "relevant": found.relevant_stories},
-        "stages": stages,
-        "oldest_waiting": found.oldest_waiting,
-        "lag_seconds": round(lag, 1),
-        "undelivered_events": found.undelivered_events,
-        "queues": queues,
-        "trouble": [asdict(trouble) for trouble in found.trouble],
-        "quarantine": [asdict(item) for item in found.quarantine],
-    }
-
-
-def queues(settings: "Settings") -> dict[str, int] | None:
-    """Messages waiting in each queue of the Redis that is set, or of the service running here.
-
-    None where neither is there. Raises `redis.RedisError` where the one that is set is silent.
-    """
-    from worker.homelock import running_broker
-
-    broker = settings.redis_url or running_broker(settings.home)
-    if broker is None:
-        return None
-    from admin.broker import client
-    from worker.queues import CPU, NETWORK, REPROCESS
-
-    with client(broker) as redis:
-        return {queue: int(redis.llen(queue)) for queue in (NETWORK, CPU, REPROCESS)}
-
-
-def _print(described: dict[str, Any]) -> None:
-    feeds, stories, stages = described["feeds"], described["stories"], described["stages"]
-    waiting = f"{stages['fetch']} to fetch, {stages['process']} to process"
-    queues = described["queues"]
-    facts = {
-        "feeds": f"{feeds['total']}, {feeds['due']} due",
-        "articles": f"{stages['done']} done, {waiting}, {stages['quarantined']} quarantined",
-        "stories": f"{stories['total']}, {stories['relevant']} relevant",
-        "lag": f"{described['lag_seconds']:.0f} s",
-        "events": f"{described['undelivered_events']} to deliver",
-        "queues": "not running"
-        if queues is None
-        else ", ".join(f"{name} {length}" for name, length in queues.items()),
-    }
-    table = plain_table("", "")
-    for name, value in facts.items():
-        table.add_row(name, value)
-    print_table(table)
-    _print_list(
-        "feeds in trouble",
-        ("source", "state", "since", "reason", "feed"),
-        [
-            (item["source"], item["state"], moment(item["since"]), item["reason"], item["url"])
-            for item in described["trouble"]
-        ],
-    )
-    _print_list(
-        "quarantine (`transpacific retry` puts it back to work)",
-        ("stage", "reason", "article"),
-        [(item["stage"], item["reason"], item["url"]) for item in described["quarantine"]],
-    )
-
-
-def _print_list(title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    if not rows:
-        return
-    stdout().print(f"\n{title}", style="bold")
-    table = plain_table(*headings)
-    for row in rows[:LINES]:
-        table.add_row(*map(shown, row))
-    print_table(table)
-    if len(rows) > LINES:
-        note(f"and {len(rows) - LINES} more: see --json")
+        print_status(found, queues, room, needed, now)
+    if check and needed:
+        raise typer.Exit(FAILED)
 
 
 def retry(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from admin.broker import client
 from admin.console import note
 from admin.errors import Failure
 
@@ -27,6 +26,12 @@ def up(
     demo: Annotated[
         bool, typer.Option("--demo", help="Serve the sample wire on loopback, and poll it.")
     ] = False,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=65_535, help="Serve /metrics for Prometheus on this port."
+        ),
+    ] = None,
 ) -> None:
     """Run the service here: Redis, beat and workers.
 
@@ -36,16 +41,16 @@ def up(
     with ExitStack() as stack:
         try:
             stack.enter_context(_stoppable())
-            _serve(stack, demo)
+            _serve(stack, demo, metrics_port)
         except _Stopped:
             pass
     note("stopped")
 
 
-def _serve(stack: ExitStack, demo: bool) -> None:
+def _serve(stack: ExitStack, demo: bool, metrics_port: int | None) -> None:
     from store import migrate
     from store.database import Database
-    from worker import logs, settings
+    from worker import depths, logs, settings
     from worker.context import Context, prepare_home
     from worker.embedded import Embedded
     from worker.homelock import running_broker
@@ -60,9 +65,11 @@ def _serve(stack: ExitStack, demo: bool) -> None:
     if demo:
         hosts = tuple(dict.fromkeys((*read.private_hosts, LOOPBACK)))
         read = read.model_copy(update={"private_hosts": hosts})
+    if metrics_port is not None:
+        read = read.model_copy(update={"metrics_port": metrics_port})
     logs.configure(read.log_format)
     if read.redis_url:
-        with client(read.redis_url) as redis:
+        with depths.client(read.redis_url) as redis:
             check_policy(redis)
     prepare_home(read.home)
     database = Database(read.database)
@@ -78,6 +85,8 @@ def _serve(stack: ExitStack, demo: bool) -> None:
     else:
         _add_catalogue(context)
     with service:
+        if read.metrics_port:
+            note(f"metrics   http://{read.metrics_address}:{read.metrics_port}/metrics")
         note("running; Ctrl-C stops it")
         service.supervise()
 

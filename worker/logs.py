@@ -1,11 +1,14 @@
 """Logs: one JSON object a line for machines, or plain lines for a terminal."""
 
+import json
 import logging
 import sys
+from contextlib import AbstractContextManager
+from typing import Any
 
 import structlog
 
-from ingest.text import clean_line, clean_text
+from ingest.text import clean_line, clean_text, escape_json
 
 # Chatter of libraries that says nothing to an operator.
 QUIET = (
@@ -20,6 +23,17 @@ QUIET = (
 )
 
 
+def about(article_id: int, url: str) -> AbstractContextManager[None]:
+    """Within it every line, of libraries too, names the article: `article`, and `trace`.
+
+    The trace is made from the canonical URL alone, so that every process has the same without
+    being told, from the poll that finds an article to its events.
+    """
+    from store.tables import trace_of  # slow to import, and most who log name no article
+
+    return structlog.contextvars.bound_contextvars(article=article_id, trace=trace_of(url))
+
+
 def configure(format: str, level: int = logging.INFO) -> None:
     """Send structlog and the standard library's logging to stderr; `format`: json, text, auto."""
     as_json = format == "json" or (format == "auto" and not sys.stderr.isatty())
@@ -32,7 +46,7 @@ def configure(format: str, level: int = logging.INFO) -> None:
         _clean,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.processors.JSONRenderer(_one_line)
         if as_json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
@@ -59,6 +73,11 @@ def configure(format: str, level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Three lines a tick, for years.
     logging.getLogger("celery.beat").addFilter(lambda told: "Sending due task" not in told.msg)
+
+
+def _one_line(told: structlog.typing.EventDict, **options: Any) -> str:
+    """The JSON of an event: what `_clean` does not reach, inside lists and the like, is escaped."""
+    return escape_json(json.dumps(told, ensure_ascii=False, **options))
 
 
 def _clean(

@@ -22,10 +22,18 @@ def test_the_status_of_a_polled_home(polled: Cli) -> None:
     assert (ended.status, ended.err) == (0, "")
     [status] = ended.records
     assert list(status) == [
-        "feeds", "stories", "stages", "oldest_waiting", "lag_seconds", "undelivered_events",
-        "queues", "trouble", "quarantine",
+        "at", "needs", "feeds", "stories", "stages", "oldest", "oldest_waiting", "lag_seconds",
+        "outage", "undelivered_events", "queues", "unacknowledged", "redis", "heartbeats",
+        "trouble", "gaps", "paused_hosts", "quarantine", "disk",
     ]  # fmt: skip
-    assert status["feeds"] == {"total": 2, "due": 0}
+    assert status["feeds"] == {
+        "total": 2, "due": 0, "well": 2, "new": 0, "paused": 0, "quiet": 0, "failing": 0, "gone": 0,
+    }  # fmt: skip
+    assert status["oldest"] == {"fetch": None, "process": None}
+    assert status["needs"] == []
+    assert status["redis"] == {"state": "not running", "error": None}
+    assert status["disk"]["database_bytes"] > 100_000
+    assert status["disk"]["free_bytes"] < status["disk"]["total_bytes"]
     assert status["stories"] == {"total": 4, "relevant": 3}
     assert status["stages"] == {"fetch": 0, "process": 0, "done": 5, "quarantined": 0}
     assert status["lag_seconds"] == 0
@@ -37,6 +45,27 @@ def test_for_people_the_queues_are_said_not_to_be_running(polled: Cli) -> None:
     out = polled("status").out
     assert "5 done" in out
     assert "not running" in out
+
+
+def test_for_people_it_fits(polled: Cli) -> None:
+    assert all(len(line) <= 80 for line in polled("status").out.splitlines())
+
+
+def test_a_redis_that_does_not_answer_is_said_to_be_silent(polled: Cli) -> None:
+    ended = polled("status", "--json", redis_url="redis://127.0.0.1:1/0")
+    [status] = ended.records
+    assert (ended.status, status["redis"]["state"], status["queues"]) == (0, "silent", None)
+    assert [need["kind"] for need in status["needs"]] == ["redis"]
+    assert "Redis is silent" in polled("status", redis_url="redis://127.0.0.1:1/0").out
+
+
+def test_a_check_tells_monitoring_by_its_exit_status(polled: Cli) -> None:
+    well = polled("status", "--check")
+    assert (well.status, well.out, well.err) == (0, "", "")
+    ill = polled("status", "--check", redis_url="redis://127.0.0.1:1/0")
+    assert (ill.status, ill.out.count("\n")) == (1, 1)
+    assert ill.out.startswith("! Redis does not answer")
+    assert polled("status", "--check", "--json").status == 0
 
 
 def test_queue_lengths_are_those_of_redis(polled: Cli, redis_server: RedisServer) -> None:
@@ -53,7 +82,7 @@ def test_queue_lengths_are_those_of_redis(polled: Cli, redis_server: RedisServer
 def test_a_failing_feed_is_in_trouble(local_cli: Cli, site: Site) -> None:
     site.serve("/rss.xml", answers.status(503))
     url = site.url("/rss.xml")
-    local_cli("feeds", "add", url, "--source", "The \x1b[31mExample")
+    local_cli("feeds", "add", "--unchecked", url, "--source", "The \x1b[31mExample")
     local_cli("poll")
     [status] = local_cli("status", "--json").records
     [trouble] = status["trouble"]
@@ -73,7 +102,7 @@ def test_what_is_quarantined_is_shown_and_retried(
     local_cli: Cli, site: Site, arguments: list[str], retried: int
 ) -> None:
     serve(site)
-    local_cli("feeds", "add", site.url("/pine.xml"))
+    local_cli("feeds", "add", "--unchecked", site.url("/pine.xml"))
     article_id = quarantine_one(local_cli, site)
     [status] = local_cli("status", "--json").records
     assert status["stages"]["quarantined"] == 1
