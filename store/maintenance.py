@@ -1,9 +1,18 @@
 """Care of the database itself: is it whole, and is it tidy."""
 
+import os
+import shutil
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 from sqlalchemy.exc import DBAPIError
 
 from store import migrate
-from store.database import Database, DatabaseError
+from store.database import SQLITE_BUSY_SECONDS, Database, DatabaseError
+from store.writers import TooLong, Writers
 
 # SQLite tells of every damaged page; the first few say enough.
 _FAULTS_TOLD = 3
@@ -42,19 +51,85 @@ def check(database: Database) -> str:
     return version
 
 
-def vacuum(database: Database) -> None:
-    """Give back the room of what was deleted, and refresh the planner's statistics."""
-    if database.is_sqlite:
-        # Outside any transaction, which the engine would begin: the driver's own connection.
-        connection = database.engine.raw_connection()
-        try:
-            cursor = connection.cursor()
+@dataclass(frozen=True, slots=True)
+class Vacuumed:
+    """The bytes of the database before and after, and the seconds it took."""
+
+    before: int
+    after: int
+    seconds: float
+
+
+def vacuum(database: Database) -> Vacuumed:
+    """Give back the room of what was deleted, and refresh the planner's statistics.
+
+    On SQLite writers wait meanwhile, some of them in vain: their work comes again. Raises
+    `DatabaseError` where there is no room for it, or others do not let go of the file.
+    """
+    began = time.monotonic()
+    vacuumed = _vacuum_file if database.is_sqlite else _vacuum_tables
+    before, after = vacuumed(database)
+    return Vacuumed(before, after, round(time.monotonic() - began, 3))
+
+
+def _vacuum_file(database: Database) -> tuple[int, int]:
+    file = Path(str(database.url.database))
+    before = file.stat().st_size
+    # Outside any transaction, which the engine would begin: the driver's own connection.
+    connection = database.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        _refuse_without_room(cursor, file)
+        with Writers(file).turn(seconds=SQLITE_BUSY_SECONDS):
             cursor.execute("VACUUM")
             cursor.execute("ANALYZE")
-            cursor.close()
-        finally:
-            connection.close()
-        return
+        # The new file stands in the log until it is written back.
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.close()
+    except (sqlite3.OperationalError, TooLong) as error:
+        raise DatabaseError(
+            f"the database {database.name} was not tidied ({error}): stop the service, see whether "
+            "its disk is full, and do it again"
+        ) from error
+    finally:
+        connection.close()
+    return before, file.stat().st_size
+
+
+def _refuse_without_room(cursor: Any, file: Path) -> None:
+    """What is in use is written twice before the old file is cut: a temporary file, and the log."""
+    pages, free, size = (
+        int(cursor.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    needed = (pages - free) * size
+    here, temporary = file.parent.resolve(), _temporary_directory()
+    if here.stat().st_dev == temporary.stat().st_dev:
+        needs = {here: 2 * needed}
+    else:
+        needs = {here: needed, temporary: needed}
+    for directory, wanted in needs.items():
+        room = shutil.disk_usage(directory).free
+        if room < wanted:
+            raise DatabaseError(
+                f"{directory} has {room:,} bytes free, and tidying needs {wanted:,} for a while: "
+                "make room, or let SQLITE_TMPDIR name a folder of another disk"
+            )
+
+
+def _temporary_directory() -> Path:
+    """Where SQLite writes temporary files: it looks here, in this order."""
+    named = (os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"))
+    for directory in (*named, "/var/tmp", "/usr/tmp", "/tmp"):
+        if directory and Path(directory).is_dir() and os.access(directory, os.W_OK | os.X_OK):
+            return Path(directory)
+    return Path()
+
+
+def _vacuum_tables(database: Database) -> tuple[int, int]:
+    size = "SELECT pg_database_size(current_database())"
     with database.engine.connect() as session:
         session = session.execution_options(isolation_level="AUTOCOMMIT")
+        before = session.exec_driver_sql(size).scalar_one()
         session.exec_driver_sql("VACUUM (ANALYZE)")
+        return int(before), int(session.exec_driver_sql(size).scalar_one())

@@ -13,7 +13,7 @@ from sqlalchemy import Row, func, select
 from sqlmodel import Session
 
 from ingest import url as urls
-from store import merging, outbox, stories, tombstones
+from store import heirs, merging, outbox, stories, tombstones
 from store.outbox import Happening
 from store.tables import (
     Article,
@@ -22,7 +22,6 @@ from store.tables import (
     Snapshot,
     Source,
     Story,
-    StoryKey,
     StoryText,
     digest,
     table,
@@ -35,7 +34,7 @@ CHUNK = 500
 
 _articles, _sources, _stories = table(Article), table(Source), table(Story)
 _revisions, _snapshots, _sightings = table(Revision), table(Snapshot), table(Sighting)
-_texts, _keys = table(StoryText), table(StoryKey)
+_texts = table(StoryText)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +99,13 @@ def purge(
     articles = _lock(session, article_ids)
     ids = [article.id for article in articles]
     story_ids = sorted({article.story_id for article in articles if article.story_id is not None})
+    stories.lock(session, story_ids)
     left = _left(session, story_ids, without=ids)
     emptied = [story_id for story_id in story_ids if story_id not in left]
     _put_tombstones(session, articles, reason, now)
-    _hand_on_texts(session, story_ids, emptied, from_articles=ids)
+    theirs = select(_revisions.c.id).where(_revisions.c.article_id.in_(ids))
+    brought = _texts.c.revision_id.in_(theirs) | _texts.c.story_id.in_(emptied)
+    heirs.hand_on(session, _texts.c.story_id.in_(story_ids) & brought, going=theirs)
     session.execute(_revisions.delete().where(_revisions.c.article_id.in_(ids)))
     session.execute(_articles.delete().where(_articles.c.id.in_(ids)))
     session.execute(_stories.delete().where(_stories.c.id.in_(emptied)))
@@ -156,40 +158,3 @@ def _put_tombstones(
         seen[article_id].append(Seen(*how))
     for article in articles:
         tombstones.put(session, article.url, seen[article.id], reason=reason, now=now)
-
-
-def _hand_on_texts(
-    session: Session,
-    story_ids: Sequence[int],
-    emptied: Sequence[int],
-    *,
-    from_articles: Sequence[int],
-) -> None:
-    """Let the texts that these articles brought stand by a copy's revision, or not at all."""
-    theirs = select(_revisions.c.id).where(_revisions.c.article_id.in_(from_articles))
-    texts = session.execute(
-        select(_texts.c.id, _texts.c.story_id, _texts.c.text_hash)
-        .where(_texts.c.story_id.in_(story_ids))
-        .where(_texts.c.revision_id.in_(theirs) | _texts.c.story_id.in_(emptied))
-    ).all()
-    hashes = {bytes(text.text_hash) for text in texts}
-    copies = session.execute(
-        select(_articles.c.story_id, _revisions.c.text_hash, func.min(_revisions.c.id))
-        .join(_revisions, _revisions.c.article_id == _articles.c.id)
-        .where(_articles.c.story_id.in_(story_ids), _articles.c.id.not_in(from_articles))
-        .where(_revisions.c.text_hash.in_(hashes))
-        .group_by(_articles.c.story_id, _revisions.c.text_hash)
-    )
-    heirs = {(story_id, bytes(text_hash)): revision for story_id, text_hash, revision in copies}
-    dropped = list[int]()
-    for text_id, story_id, text_hash in texts:
-        heir = heirs.get((story_id, bytes(text_hash)))
-        if heir is None:
-            dropped.append(text_id)
-        else:
-            handed_on = _texts.update().where(_texts.c.id == text_id).values(revision_id=heir)
-            session.execute(handed_on)
-    if dropped:
-        # In this transaction: SQLite gives the id of the newest row, once it is gone, to the next.
-        session.execute(_keys.delete().where(_keys.c.text_id.in_(dropped)))
-        session.execute(_texts.delete().where(_texts.c.id.in_(dropped)))

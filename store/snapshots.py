@@ -5,7 +5,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, select
 
 from store.database import insert_into
@@ -45,18 +47,22 @@ def keep_all(session: Session, captures: Sequence[Capture], *, now: datetime) ->
 def keep(session: Session, capture: Capture, *, now: datetime) -> bool:
     """Store what was fetched, unless the article's last snapshot of this kind is the same bytes.
 
-    Returns whether it was stored.
+    Returns whether it is new. What retention has let go is put back, as of now.
     """
     last = session.exec(
-        select(Snapshot.sha256)
+        select(Snapshot.id, Snapshot.sha256, func.length(Snapshot.body))
         .where(Snapshot.article_id == capture.article_id, Snapshot.kind == capture.kind)
         .order_by(col(Snapshot.id).desc())
         .limit(1)
     ).first()
-    if last is not None and bytes(last) == hashlib.sha256(capture.body).digest():
-        return False
-    session.execute(_INSERT, [_row(capture, now)])
-    return True
+    if last is None or bytes(last[1]) != hashlib.sha256(capture.body).digest():
+        session.execute(_INSERT, [_row(capture, now)])
+        return True
+    snapshot_id, _, length = last
+    if length == 0:
+        put_back = update(Snapshot).where(col(Snapshot.id) == snapshot_id)
+        session.execute(put_back.values(body=_packed(capture), taken_at=now))
+    return False
 
 
 def keep_behind(session: Session, capture: Capture, *, taken_at: datetime) -> None:
@@ -80,8 +86,17 @@ def _row(capture: Capture, now: datetime) -> dict[str, object]:
         "content_type": capture.content_type,
         "sha256": hashlib.sha256(capture.body).digest(),
         "size": len(capture.body),
-        "body": zstd.compress(capture.body, ZSTD_LEVEL),
+        "body": _packed(capture),
     }
+
+
+def _packed(capture: Capture) -> bytes:
+    return zstd.compress(capture.body, ZSTD_LEVEL)
+
+
+def is_let_go(body: Any) -> ColumnElement[bool]:
+    """Whether retention has let a snapshot's bytes go, by its column; it reads no bytes."""
+    return func.length(body) == 0
 
 
 def decompress(body: bytes) -> bytes:

@@ -138,7 +138,7 @@ def test_the_next_poll_lets_it_lie_until_it_is_forgotten(local_cli: Cli) -> None
     with Site() as site:
         serve(site)
         feed = site.url("/harbour.xml")
-        local_cli("feeds", "add", feed)
+        local_cli("feeds", "add", "--unchecked", feed)
         local_cli("poll")
         ships = site.url("/ships.html")
         assert local_cli("purge", ships, "--yes").status == 0

@@ -29,7 +29,7 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cli, Site
         patched.setattr("worker.context.now", clock)
         feed = site.url(FEED)
         site.feed(FEED, rss({site.url(PATH): TITLE}))
-        assert cli("feeds", "add", feed, "--source", "Harbour Gazette").status == 0
+        assert cli("feeds", "add", "--unchecked", feed, "--source", "Harbour Gazette").status == 0
         for edition in ((TITLE, PARAGRAPHS), (TITLE, EDITED), (f"{TITLE} after all", AGAIN)):
             site.page(PATH, html_page(*edition))
             ended = cli("poll", feed, "--json", refetch="1h,6h")
@@ -170,7 +170,7 @@ def test_an_article_that_has_not_been_read_yet_says_what_it_waits_for(
     cli, site, _ = edited
     site.feed("/other.xml", rss({site.url("/other.html"): TITLE}))
     site.fail("/other.html", status=429, headers={"Retry-After": "3600"}, times=9)
-    cli("feeds", "add", site.url("/other.xml"))
+    cli("feeds", "add", "--unchecked", site.url("/other.xml"))
     cli("poll", site.url("/other.xml"))
     ended = cli("revisions", site.url("/other.html"))
     assert (ended.status, ended.out) == (0, "")
