@@ -12,13 +12,15 @@ PIP_INSTALL = .venv/bin/python -m pip install -qq --no-compile --no-input --disa
 # `make lock` only: the resolver that writes hashes for every platform.
 UV = uv==0.13.9
 
-.PHONY: help run demo test check bench bench-copies bench-search bench-tagging lock clean
+.PHONY: help run demo test check fuzz faults bench bench-copies bench-search bench-tagging lock clean
 
 help:
 	@echo "make run            the service on this machine: SQLite, an embedded Redis, beat, workers"
 	@echo "make demo           the sample wire, end to end, offline"
 	@echo "make test           all tests, on SQLite, PostgreSQL and Redis"
 	@echo "make check          lint, format, types, import rules"
+	@echo "make fuzz           broken inputs made by coverage, for a minute each; Linux only"
+	@echo "make faults         hurts the service in every way that we know of; an hour"
 	@echo "make bench          what the pipeline costs beside bare extraction"
 	@echo "make bench-copies   what the story decision costs, races of 32 writers, a million texts"
 	@echo "make bench-search   how long searches of 200,000 stories take"
@@ -40,6 +42,21 @@ check: .venv/.installed
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+# In an environment of its own: nothing but this needs atheris. What broke is kept in build/fuzz.
+fuzz: .venv-fuzz/.locked
+	.venv-fuzz/bin/python -m tests.fuzz $(ARGS)
+
+.venv-fuzz/.locked: requirements-fuzz.lock
+	@test "$$(uname -s)" = Linux || { echo "make fuzz: atheris has wheels for Linux only" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install -qq --no-compile --no-input --disable-pip-version-check \
+	    --only-binary :all: --require-hashes -r requirements-fuzz.lock || { \
+	    echo "make fuzz: atheris has no wheel for this Python or processor" >&2; exit 1; }
+	@touch .venv-fuzz/.locked
+
+faults: .venv/.installed
+	.venv/bin/python -m tests.faults $(ARGS)
 
 bench: .venv/.installed
 	.venv/bin/python -m tests.bench $(ARGS)
@@ -73,7 +90,7 @@ bench-tagging: .venv/.installed
 # After a change of dependencies in pyproject.toml: make lock, then commit both locks. Versions
 # already locked stay where they can; `make lock ARGS=--upgrade` takes the newest of all.
 # requirements.lock holds everything for every platform and Python; requirements-runtime.lock holds
-# what the container image needs, at the same versions.
+# what the container image needs, at the same versions; requirements-fuzz.lock that and the fuzzer.
 lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
@@ -82,9 +99,12 @@ lock:
 	    --extra dev --output-file requirements.lock pyproject.toml
 	build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	    --constraint requirements.lock --output-file requirements-runtime.lock pyproject.toml
+	build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	    --constraint requirements.lock --extra fuzz --output-file requirements-fuzz.lock \
+	    pyproject.toml
 	rm -rf build/lock
 
 clean:
-	rm -rf .venv build dist transpacific.egg-info .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf .venv .venv-fuzz build dist transpacific.egg-info .pytest_cache .mypy_cache .ruff_cache \
 	    .hypothesis .import_linter_cache
 	find ingest store worker admin tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from admin.counts import counts
 from admin.db import db
 from admin.dedupe import dedupe
 from admin.demo import demo
+from admin.doctor import doctor
 from admin.errors import Misuse, help_without_command, tell
 from admin.export import export
 from admin.extract import extract
@@ -23,6 +25,7 @@ from admin.sql import sql
 from admin.status import retry, status
 from admin.stories import stories
 from admin.tag import tag
+from admin.trace import trace
 from admin.up import up
 
 HELP = """An always-on news ingestion service about US–China relations.
@@ -47,10 +50,13 @@ for command in (
     demo,
     poll,
     stories,
+    counts,
     revisions,
     sql,
     export,
     status,
+    trace,
+    doctor,
     retry,
     purge,
     tag,

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 
-from ingest.text import clean_line
+from ingest.text import clean_line, escape_json
 
 # Columns, where stdout is no terminal: the width of a page of text.
 PLAIN_WIDTH = 100
@@ -64,7 +64,7 @@ def to_json(value: Any) -> bytes:
     A lone surrogate, which UTF-8 has no bytes for, is written as its escape.
     """
     try:
-        return json.dumps(value, ensure_ascii=False, default=_plain).encode()
+        return escape_json(json.dumps(value, ensure_ascii=False, default=_plain)).encode()
     except UnicodeEncodeError:
         return json.dumps(value, default=_plain).encode()
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -86,6 +87,14 @@ def test_the_migration_runs_once_on_a_healthy_database() -> None:
 def test_data_lie_on_a_named_volume(name: str) -> None:
     [mount] = SERVICES[name]["volumes"]
     assert mount.split(":")[0] in COMPOSE["volumes"]
+
+
+def test_metrics_are_served_to_the_inner_network_alone() -> None:
+    for name in ("network-worker", "cpu-worker"):
+        given = SERVICES[name]["environment"]
+        assert SERVICES[name]["expose"] == [given["TRANSPACIFIC_METRICS_PORT"]]
+        assert given.items() >= SERVICES["beat"]["environment"].items()
+    assert "expose" not in SERVICES["beat"]
 
 
 def test_there_is_no_password_but_the_one_that_must_be_given() -> None:
@@ -193,6 +202,8 @@ class Outside:
         self.scratch = scratch
         self._database_url = database_url
         self._redis_port = redis_port
+        # In containers of their own they all have the same.
+        self.metrics_ports = {name: free_port() for name in ("network-worker", "cpu-worker")}
 
     def environment(self, name: str) -> dict[str, str]:
         """The service's variables and nothing of ours, but PATH with our environment's programs."""
@@ -204,7 +215,20 @@ class Outside:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOSTNAME": socket.gethostname(),
             "PYTHONUNBUFFERED": "1",
+            **self._metrics(name),
         }
+
+    def _metrics(self, name: str) -> dict[str, str]:
+        if name not in self.metrics_ports:
+            return {}
+        port = str(self.metrics_ports[name])
+        return {"TRANSPACIFIC_METRICS_PORT": port, "TRANSPACIFIC_METRICS_ADDRESS": "127.0.0.1"}
+
+    def metrics(self, name: str) -> str:
+        """What a service tells Prometheus."""
+        port = self.metrics_ports[name]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            return str(answer.read().decode())
 
     def command(self, name: str) -> list[str]:
         return [self._here(word) for word in SERVICES[name]["command"]]
@@ -336,5 +360,9 @@ def test_every_service_starts_by_its_very_command_and_ends_when_told(
         until(lambda: "beat: Starting" in beat_log.read_text(), "beat has started")
         for name in ("beat", "network-worker", "cpu-worker"):
             until(partial(outside.healthy, name), f"{name} is healthy", seconds=120)
+        # Beat has ticked: the worker of the network has looked for work, the other indexed.
+        until(lambda: 'part="cpu"' in outside.metrics("network-worker"), "both workers live")
+        assert "\ntranspacific_database_up 1.0\n" in outside.metrics("network-worker")
+        assert "transpacific_database_up" not in outside.metrics("cpu-worker")
 
     drop_database(postgres_url, database_url)

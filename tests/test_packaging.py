@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("ingest", "store", "worker", "admin")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ("requirements.lock", "requirements-runtime.lock")
+LOCKS = ("requirements.lock", "requirements-runtime.lock", "requirements-fuzz.lock")
 SHA256 = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -72,8 +72,10 @@ def test_a_lock_names_no_address_and_no_path(lock: str) -> None:
         ("requirements.lock", PROJECT["project"]["optional-dependencies"]["dev"]),
         ("requirements.lock", PROJECT["build-system"]["requires"]),
         ("requirements-runtime.lock", PROJECT["project"]["dependencies"]),
+        ("requirements-fuzz.lock", PROJECT["project"]["dependencies"]),
+        ("requirements-fuzz.lock", PROJECT["project"]["optional-dependencies"]["fuzz"]),
     ],
-    ids=["run-time", "development", "build", "image"],
+    ids=["run-time", "development", "build", "image", "fuzzed", "fuzzer"],
 )
 def test_the_lock_satisfies_every_dependency_of_pyproject(lock: str, wanted: list[str]) -> None:
     versions = {

@@ -1,6 +1,6 @@
 """What runs: the Celery app and its beat, the steps of an article's way, settings, `up`.
 
-A step (`draining`, `processing`, `delivering`) is: load, a pure function of `ingest`, one store
-transaction, a nudge for what comes next. `tasks` hands the steps to Celery, `following` runs the
-same steps in one process.
+A step (`polling`, `fetching`, `processing`, `delivering`) is: load, a pure function of `ingest`,
+one store transaction, a nudge for what comes next. `tasks` hands the steps to Celery, `following`
+runs the same steps in one process.
 """

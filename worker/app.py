@@ -4,15 +4,22 @@ Run as `celery -A worker.app worker -Q network -P threads`, `celery -A worker.ap
 prefork` and `celery -A worker.app beat`; `transpacific up` starts all of them.
 """
 
-import gc
+import contextlib
+import os
+import signal
+import time
 import warnings
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import redis
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
+from celery.schedules import schedule
 from celery.signals import (
+    after_task_publish,
+    beat_init,
     celeryd_after_setup,
     setup_logging,
     worker_init,
@@ -26,9 +33,12 @@ from redis.retry import Retry
 
 from ingest.relations.lexicon_file import LexiconError
 from ingest.retry import PROCESS_ATTEMPTS
+from store import hosts
 from store.database import DatabaseError
-from worker import logs, settings
-from worker.context import Context
+from worker import logs, metrics, settings, turns, unprivileged
+from worker.children import collect_seldomer
+from worker.context import Context, prepare_home
+from worker.metrics import MetricsError
 from worker.queues import CPU, NETWORK, REPROCESS
 from worker.redis_server import RedisUnavailable, check_policy
 from worker.settings import SettingsError
@@ -37,6 +47,10 @@ from worker.settings import SettingsError
 # it after this is told so, then killed.
 SOFT_TIME_LIMIT = 40
 HARD_TIME_LIMIT = 60
+# The same for reading pages, which strangers write: shorter, since each that takes so long is had
+# twice before it is set aside.
+SOFT_PAGE_LIMIT = 15
+HARD_PAGE_LIMIT = 20
 # Redelivery of a message whose worker is gone. More than twice the hard limit: a task that is
 # only slow must not run twice, time and again.
 VISIBILITY_TIMEOUT = 300
@@ -46,6 +60,14 @@ KILOBYTES_PER_CHILD = 600_000
 # How often a message whose worker process died is sent again: once more than an article may be
 # begun, so that the last delivery finds its row full, sets it aside and goes on with the others.
 WORKER_LOST_RETRIES = PROCESS_ATTEMPTS
+
+# Seconds for which an order to index waits behind pages before it is dropped: orders that come to
+# nothing cost little, and under load there may be no earlier moment.
+INDEX_EXPIRES = 600.0
+# How often beat has old pages, polls and events let go: little each time, none of it urgent.
+KEEP_UP_SECONDS = 300.0
+# The file in the home whose time is that of the last tick; compose.yaml looks at it.
+BEAT_TICKED = "beat-ticked"
 
 # Celery warns of root because of pickled messages; here they are JSON alone.
 warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -63,7 +85,16 @@ except SettingsError as error:
     logs.configure("auto")
     _refuse(error)
 logs.configure(_settings.log_format)
+metrics.count_in_files(_settings)
 context = Context(_settings)
+
+_started, _started_at = time.monotonic(), datetime.now(UTC)
+
+
+def _steady_now() -> datetime:
+    """Beat's clock: what was set right or wrong since it began neither stops nor hurries it."""
+    return _started_at + timedelta(seconds=time.monotonic() - _started)
+
 
 app = Celery("transpacific", broker=_settings.broker, include=["worker.tasks"])
 app.conf.update(
@@ -72,6 +103,7 @@ app.conf.update(
     task_routes={
         "worker.tasks.process_articles": {"queue": CPU},
         "worker.tasks.index": {"queue": CPU},
+        "worker.tasks.keep_up": {"queue": CPU},
         "worker.tasks.reprocess": {"queue": REPROCESS},
     },
     task_create_missing_queues=False,
@@ -84,12 +116,14 @@ app.conf.update(
     task_acks_late=True,
     worker_prefetch_multiplier=1,
     task_retry_on_worker_lost=True,
+    # Seconds that a dead child's answer may still be on its way; its message waits so long.
+    worker_lost_wait=1.0,
     task_time_limit=HARD_TIME_LIMIT,
     task_soft_time_limit=SOFT_TIME_LIMIT,
     worker_max_tasks_per_child=PAGES_PER_CHILD,
     worker_max_memory_per_child=KILOBYTES_PER_CHILD,
-    # A worker that is stopped hands unfinished work back instead of holding it until the timeout.
-    worker_cancel_long_running_tasks_on_connection_loss=True,
+    # What is in hand when Redis goes away is brought to its end; its message may come again.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={
         "visibility_timeout": VISIBILITY_TIMEOUT,
@@ -104,18 +138,22 @@ app.conf.update(
     worker_send_task_events=False,
     worker_hijack_root_logger=False,
     timezone="UTC",
+    # Nothing on disk: a file that is broken, or from a day on which the clock was wrong, would
+    # keep beat from its work. What is due stands in the database.
+    beat_scheduler="celery.beat:Scheduler",
     beat_schedule={
         name: {
             "task": f"worker.tasks.{name}",
-            "schedule": seconds,
+            "schedule": schedule(seconds, nowfun=_steady_now, app=app),
             # Beats that nobody has heard must not pile up.
-            "options": {"expires": max(seconds, 10.0)},
+            "options": {"expires": INDEX_EXPIRES if name == "index" else max(seconds, 10.0)},
         }
         for name, seconds in {
             "tick": _settings.tick_seconds,
             "sweep": _settings.sweep_seconds,
             "deliver": _settings.tick_seconds,
             "index": _settings.tick_seconds,
+            "keep_up": KEEP_UP_SECONDS,
         }.items()
     },
 )
@@ -130,6 +168,20 @@ def redis_client() -> redis.Redis:
     )
 
 
+@after_task_publish.connect(sender="worker.tasks.tick")
+def _ticked(**_: Any) -> None:
+    """Beat, which alone sends ticks, shows by the time of a file that it does."""
+    with contextlib.suppress(OSError):  # a full disk must not end it
+        prepare_home(_settings.home)
+        (_settings.home / BEAT_TICKED).touch()
+
+
+@beat_init.connect
+def _end_when_told(**_: Any) -> None:
+    """Beat has nothing to save: Celery's own way to end it breaks into a send with an error."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+
+
 @setup_logging.connect
 def _logging(**_: Any) -> None:
     """Celery leaves logging as it is where somebody listens to this."""
@@ -141,6 +193,8 @@ def _check(**_: Any) -> None:
     try:
         context.database.check()
         check_policy(redis_client())
+        with context.database.writing() as session:
+            hosts.take_back(session, has_ended=turns.has_ended)
     except (DatabaseError, RedisUnavailable) as error:
         _refuse(error)
 
@@ -155,12 +209,21 @@ def _preload(instance: Any, **_: Any) -> None:
             warm_up(context)
         except LexiconError as error:
             _refuse(error)
-        # Garbage collection need not look at the lexicon again, nor copy its pages in the child.
-        gc.collect()
-        gc.freeze()
-        # Parsing makes and drops many small objects, few of them in cycles: collect seldomer. A
-        # child that grows all the same is replaced.
-        gc.set_threshold(50_000, 20, 20)
+        collect_seldomer()  # which would also copy the lexicon's pages in every child
+
+
+@celeryd_after_setup.connect
+def _serve_metrics(instance: Any, **_: Any) -> None:
+    """Serve what this worker counts; one of the network tells of the whole service too.
+
+    CPU workers do not: they fork, and a child must not be born while a thread of its parent is
+    in the middle of a transaction.
+    """
+    forks = CPU in instance.app.amqp.queues.consume_from
+    try:
+        metrics.serve_worker(_settings, None if forks else context.database)
+    except MetricsError as error:
+        _refuse(error)
 
 
 @worker_shutting_down.connect
@@ -171,7 +234,12 @@ def _stop(**_: Any) -> None:
 
 @worker_process_init.connect
 def _child_begins(**_: Any) -> None:
-    """A forked child must not use the connections of its parent: it opens its own."""
+    """A forked child must not use the connections of its parent: it opens its own.
+
+    And it ends with its parent, which alone can end it when it takes too long.
+    """
+    unprivileged.end_with_parent(signal.SIGKILL)
+    metrics.let_go()
     context.database.dispose(close=False)
 
 

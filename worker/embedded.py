@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -19,6 +19,7 @@ import structlog
 
 from worker import homelock, unprivileged
 from worker.context import prepare_home
+from worker.metrics import Exposition
 from worker.queues import CPU, NETWORK, REPROCESS
 from worker.redis_server import START_SECONDS, RedisServer
 from worker.settings import PREFIX, Settings
@@ -47,6 +48,7 @@ class _Child:
     started: float = 0.0
     wait: float = FIRST_RESTART
     restart_at: float = 0.0
+    environment: Mapping[str, str] = field(default_factory=dict)  # beside that of all
 
 
 class Embedded:
@@ -62,10 +64,11 @@ class Embedded:
         self._redis: RedisServer | None = None
         self._children: list[_Child] = []
         self._environment: dict[str, str] = {}
+        self._metrics = Exposition(settings)
         self._stopping = False
 
     def start(self) -> None:
-        """Start every child. Raises `EmbeddedError`, `RedisUnavailable`."""
+        """Start every child. Raises `EmbeddedError`, `RedisUnavailable`, `MetricsError`."""
         prepare_home(self._settings.home)
         self._take_home()
         broker = self._settings.redis_url
@@ -77,8 +80,10 @@ class Embedded:
         if self._lock is not None:
             homelock.tell_broker(self._lock, broker)
         self._environment = _environment(self._settings, broker)
+        self._metrics.start(commands(self._settings))
         self._children = [
-            _Child(name, command) for name, command in commands(self._settings).items()
+            _Child(name, command, environment=self._metrics.environment(name))
+            for name, command in commands(self._settings).items()
         ]
         for child in self._children:
             self._start(child)
@@ -114,6 +119,7 @@ class Embedded:
                     child.process.kill()
                     child.process.wait()
         self._children = []
+        self._metrics.stop()
         if self._redis is not None:
             self._redis.close()
             self._redis = None
@@ -157,7 +163,7 @@ class Embedded:
         output = self._log_of(child)
         child.process = subprocess.Popen(
             unprivileged.command(child.command, as_ourselves=True),
-            env=self._environment,
+            env={**self._environment, **child.environment},
             stdin=subprocess.DEVNULL,
             # Celery prints on stdout too; ours is for results.
             stdout=output if output is not None else sys.stderr.fileno(),
@@ -178,6 +184,7 @@ class Embedded:
             child.restart_at = time.monotonic() + wait
             child.wait = min(wait * 2, LONGEST_RESTART)
             log.warning("child.ended", child=child.name, status=child.process.returncode)
+            self._metrics.restarted(child.name)
             child.process = None
         if child.process is None and time.monotonic() >= child.restart_at:
             self._start(child)
@@ -188,7 +195,7 @@ def commands(settings: Settings) -> dict[str, list[str]]:
     celery = [sys.executable, "-m", "celery", "-q", "-A", "worker.app"]
     plain = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return {
-        "beat": [*celery, "beat", "-s", str(settings.home / "beat-schedule"), "--pidfile="],
+        "beat": [*celery, "beat", "--pidfile="],
         "network": [
             *celery, "worker", "-Q", NETWORK, "-P", "threads", "-n", "network@%h",
             "-c", str(settings.network_threads), *plain,
@@ -202,7 +209,8 @@ def commands(settings: Settings) -> dict[str, list[str]]:
 
 def _environment(settings: Settings, broker: str) -> dict[str, str]:
     """Our environment, with every setting spelled out: the children have ours and no other."""
-    decided = {"redis_url": broker, "database_url": settings.database}
+    # Their counts are served by us, under one port.
+    decided = {"redis_url": broker, "database_url": settings.database, "metrics_port": 0}
     values = settings.model_dump(mode="json", exclude_none=True) | decided
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return kept | {

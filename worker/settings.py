@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_serializer, field_validator
 from pydantic_settings import (
@@ -29,6 +30,10 @@ from ingest.schedule import Bounds
 PREFIX = "TRANSPACIFIC_"
 # Seconds: a longer time between polls would be no polling, and dates overflow far beyond it.
 YEAR = 31_536_000
+# Days: a century. Dates overflow far beyond it.
+CENTURY = 36_500
+# What both Celery and redis-py can reach: both must, to count what waits in the queues.
+_REDIS_SCHEMES = frozenset({"redis", "rediss", "redis+socket"})
 
 
 class SettingsError(Exception):
@@ -61,7 +66,8 @@ class Settings(BaseSettings):
     """Where articles' texts come from: auto, page or feed."""
 
     contact: str | None = None
-    """An address or page named in the User-Agent, so that a site's owner can reach you."""
+    """A page or e-mail address named in the User-Agent, so that a site's owner can reach you; an
+    e-mail address is sent as From too."""
 
     lexicon: Path | None = None
     """A TOML file of your own that adds to the tagger's lexicon or takes from it."""
@@ -91,8 +97,46 @@ class Settings(BaseSettings):
     cpu_processes: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
     """Processes that extract and tag."""
 
+    metrics_port: int = Field(default=0, ge=0, le=65_535)
+    """Where `up`, or a worker, serves /metrics for Prometheus; 0: nowhere."""
+
+    metrics_address: str = "127.0.0.1"
+    """The address of that port. Loopback, since it asks for no password: in a container, where
+    nobody else comes near it, 0.0.0.0."""
+
+    keep_snapshots_days: int = Field(default=90, ge=0, le=CENTURY)
+    """Days that the page of an article is kept which is not relevant; 0: for ever. Its text stays.
+    120 feeds bring some 150 MB of pages a day: a quarter of a year is room enough for mending the
+    extractor and reading them again, and bounds the disk at some 15 GB."""
+
+    keep_relevant_snapshots_days: int = Field(default=0, ge=0, le=CENTURY)
+    """The same for relevant articles: for ever, since pages change and go, and these are the
+    evidence."""
+
+    keep_polls_days: int = Field(default=400, ge=0, le=CENTURY)
+    """Days that the record of a poll is kept; 0: for ever. A year, to compare with, and a month."""
+
+    keep_events_days: int = Field(default=30, ge=0, le=CENTURY)
+    """Days that a delivered event is kept; 0: for ever. A month of looking back."""
+
     log_format: str = Field(default="auto", pattern="^(auto|json|text)$")
     """json, text, or auto: text on a terminal."""
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            known = not value or parts.scheme in _REDIS_SCHEMES
+            _ = parts.port
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError(
+                "it is not a Redis URL: write redis://host:6379/0, rediss://… or "
+                "redis+socket:///path/to/redis.sock"
+            )
+        return value
 
     @field_validator("private_hosts", mode="before")
     @classmethod
@@ -175,10 +219,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment first, then the TOML file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _config_file())
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
 
 
-def _config_file() -> Path | None:
+def config_file() -> Path | None:
+    """The TOML file that is read; None where there is none. Raises `SettingsError`."""
     named = os.environ.get(PREFIX + "CONFIG")
     if named:
         if not Path(named).is_file():
@@ -196,6 +241,8 @@ def load() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
-        raise SettingsError(f"{name}: {first['msg']} (it is {first['input']!r})") from None
+        # URLs carry passwords.
+        given = "" if name.endswith("_URL") else f" (it is {first['input']!r})"
+        raise SettingsError(f"{name}: {first['msg']}{given}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{_config_file()} is not TOML: {error}") from None
+        raise SettingsError(f"{config_file()} is not TOML: {error}") from None

@@ -1,17 +1,31 @@
 """The tasks: each hands a step to Celery. They carry ids only, and may run twice or be lost."""
 
+import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
+from billiard.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 from celery import Task
+from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
+from redis import RedisError
+from sqlalchemy.exc import OperationalError as DatabaseAway
 
-from store import articles, hosts, outbox, runs
+from store import articles, clocks, heartbeats, hosts, runs
+from store.database import DatabaseError
 from store.fulltext import indexing
 from worker import context as clock
-from worker import delivering, draining
-from worker.app import WORKER_LOST_RETRIES, app, context, redis_client
+from worker import delivering, draining, heartbeat, upkeep
+from worker.app import (
+    HARD_PAGE_LIMIT,
+    SOFT_PAGE_LIMIT,
+    WORKER_LOST_RETRIES,
+    app,
+    context,
+    redis_client,
+)
 from worker.draining import Drained
 from worker.queues import REPROCESS
 
@@ -19,14 +33,46 @@ log = structlog.get_logger(__name__)
 
 # A sweep that finds more than this is catching up after an outage: the next sweep goes on.
 SWEEP_LIMIT = 2_000
-# A message costs about half a millisecond on either side; eight articles are done in a fraction
-# of the time limit.
+# A key that is in Redis as long as Redis remembers.
+MEMORY = "transpacific:memory"
+# A message costs about half a millisecond on either side.
 ARTICLES_A_MESSAGE = 8
+# Seconds after which a message's further articles get a message of their own: the time limits are
+# then for what takes long, not for what waits behind it.
+MESSAGE_SECONDS = 5.0
+# Seconds that a task waits for a database that is away, before its message goes back to wait.
+DATABASE_SECONDS = 5.0
 # Stories indexed by one task: two seconds of work. The next tick goes on.
 INDEX_LIMIT = 2_000
 # Messages of reprocessing that are kept in the queue: enough that no worker of a large service
 # waits for the next tick. Each is followed by another as long as there is work.
 REPROCESS_MESSAGES = 32
+
+
+class Patient(Task):  # type: ignore[misc]
+    """A task that is not lost when the database goes away: its message waits with it."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Run; where the database is away, wait a little for it and put the message back."""
+        try:
+            return super().__call__(*args, **options)
+        except DatabaseAway as error:
+            log.warning("database.away", task=self.name, error=str(error.orig).strip())
+            _wait_for_database()
+            raise Reject("the database was away", requeue=True) from None
+
+
+def _wait_for_database() -> None:
+    deadline = time.monotonic() + DATABASE_SECONDS
+    while time.monotonic() < deadline and not context.stopping.wait(0.5):
+        try:
+            context.database.check()
+            return
+        except DatabaseError:
+            continue
+
+
+task = partial(app.task, base=Patient)
 
 
 class CeleryNudges:
@@ -46,16 +92,43 @@ class CeleryNudges:
         _send(reprocess, run_id)
 
 
-def _send(task: Task, argument: Any) -> None:
+def _send(to: Task, argument: Any) -> None:
     try:
-        task.apply_async((argument,), retry=False)
+        to.apply_async((argument,), retry=False)
     except OperationalError as error:
-        log.warning("nudge.lost", task=task.name, argument=argument, error=str(error))
+        log.warning("nudge.lost", task=to.name, argument=argument, error=str(error))
 
 
-@app.task
+@task
 def tick() -> None:
     """Wake the hosts that have due feeds, waiting pages, or pages to look at again."""
+    for part in (heartbeats.BEAT, heartbeats.NETWORK):
+        heartbeat.show(context, part)
+    if _broker_forgot():
+        log.warning("broker.forgot")
+        with context.database.writing() as session:
+            hosts.forget_nudges(session)
+            articles.forget_nudges(session, now=clock.now())
+        _nudge_overdue()
+    _wake()
+
+
+def _broker_forgot() -> bool:
+    """Whether Redis has lost what was in it since the last tick, and so every message."""
+    try:
+        with redis_client() as redis:
+            return bool(redis.set(MEMORY, 1, nx=True))
+    except RedisError:
+        return False  # it is away: a later tick finds out
+
+
+def _nudge_overdue() -> None:
+    with context.database.writing() as session:
+        overdue = articles.overdue(session, now=clock.now(), limit=SWEEP_LIMIT)
+    CeleryNudges().process_articles(overdue)
+
+
+def _wake() -> None:
     with context.database.writing() as session:
         woken = hosts.wake(session, now=clock.now(), looks=bool(context.settings.refetch))
     for host in woken:
@@ -77,14 +150,40 @@ def _nudge_runs() -> None:
             CeleryNudges().reprocess(run_id)
 
 
-@app.task
+@task
 def fetch_host(host: str) -> None:
     """Drain a host; what is left when the time is up comes back at once."""
+    heartbeat.show(context, heartbeats.NETWORK)
     if draining.drain_host(context, host, CeleryNudges()) is Drained.UNFINISHED:
-        tick()
+        _wake()
 
 
-@app.task(bind=True, max_retries=WORKER_LOST_RETRIES, default_retry_delay=0)
+class Processing(Patient):
+    """Processing that takes all of its time is ended from outside, with the process it is in."""
+
+    def on_failure(
+        self, error: BaseException, task_id: str, _args: Any, _options: Any, _info: Any
+    ) -> None:
+        """Let go of the article that took so long; its message comes again, for the others too."""
+        if isinstance(error, TimeLimitExceeded):
+            _out_of_time(task_id)
+
+
+def _out_of_time(owner: str) -> None:
+    with context.database.writing() as session:
+        articles.out_of_time(session, owner, now=clock.now())
+
+
+@app.task(
+    base=Processing,
+    bind=True,
+    soft_time_limit=SOFT_PAGE_LIMIT,
+    time_limit=HARD_PAGE_LIMIT,
+    acks_on_timeout=False,
+    # Each of them may be what ends its process.
+    max_retries=WORKER_LOST_RETRIES * ARTICLES_A_MESSAGE,
+    default_retry_delay=0,
+)
 def process_articles(self: Task, article_ids: list[int]) -> None:
     """Extract, tag and store articles.
 
@@ -93,11 +192,21 @@ def process_articles(self: Task, article_ids: list[int]) -> None:
     """
     from worker.processing import process_article  # extraction is slow to import, and only here
 
-    for article_id in article_ids:
-        process_article(context, article_id, owner=str(self.request.id))
+    heartbeat.show(context, heartbeats.CPU)
+    began = time.monotonic()
+    for number, article_id in enumerate(article_ids):
+        if time.monotonic() - began > MESSAGE_SECONDS:
+            CeleryNudges().process_articles(article_ids[number:])
+            return
+        try:
+            process_article(context, article_id, owner=str(self.request.id))
+        except SoftTimeLimitExceeded:
+            _out_of_time(str(self.request.id))
+            CeleryNudges().process_articles(article_ids[number:])
+            return
 
 
-@app.task(max_retries=WORKER_LOST_RETRIES, default_retry_delay=0)
+@task(max_retries=WORKER_LOST_RETRIES, default_retry_delay=0)
 def reprocess(run_id: int) -> None:
     """Do a run's next chunk, and ask for another.
 
@@ -105,26 +214,34 @@ def reprocess(run_id: int) -> None:
     """
     from worker.reprocessing.working import work_off
 
+    heartbeat.show(context, heartbeats.CPU)
     if work_off(context, run_id):
         CeleryNudges().reprocess(run_id)
 
 
-@app.task
+@task
 def sweep() -> None:
-    """Find what fell through: processing that was nudged and did not happen; old events."""
+    """Find what fell through: processing that was nudged and did not happen."""
     with context.database.writing() as session:
-        overdue = articles.overdue(session, now=clock.now(), limit=SWEEP_LIMIT)
-        outbox.prune(session, now=clock.now())
-    CeleryNudges().process_articles(overdue)
+        if mended := clocks.mend(session, now=clock.now()):
+            log.warning("clock.mended", rows=mended)
+    _nudge_overdue()
 
 
-@app.task
+@task
 def index() -> None:
     """Let searches find what has changed."""
+    heartbeat.show(context, heartbeats.CPU)
     indexing.catch_up(context.database, most=INDEX_LIMIT)
 
 
-@app.task
+@task
+def keep_up() -> None:
+    """Let go of what is too old to be kept."""
+    upkeep.keep_up(context)
+
+
+@task
 def deliver() -> None:
     """Send the outbox on its way."""
     delivering.deliver(context, redis_client())

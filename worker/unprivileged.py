@@ -88,8 +88,13 @@ def _become(uid: int, gid: int) -> None:
         os.setuid(uid)
 
 
-def _end_with_parent(ends_on: int) -> None:
-    """Linux only, and after `_become`: a change of user forgets the request."""
+def end_with_parent(ends_on: int) -> None:
+    """Have this process get the signal when its parent ends; Linux alone knows how.
+
+    After a change of user, which forgets the request.
+    """
+    if sys.platform != "linux":
+        return
     parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, ends_on, 0, 0, 0)
     if os.getppid() != parent:  # it ended before the request was made
@@ -101,8 +106,7 @@ def main(arguments: Sequence[str]) -> None:
     if os.getsid(0) != os.getpid():
         os.setsid()
     _become(int(uid), int(gid))
-    if sys.platform == "linux":
-        _end_with_parent(int(ends_on))
+    end_with_parent(int(ends_on))
     os.execv(program[0], program)
 
 

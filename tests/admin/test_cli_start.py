@@ -10,10 +10,21 @@ from tests.admin.conftest import ROOT, Cli
 
 COMMANDS = {
     "up", "demo", "feeds", "poll", "status", "retry", "purge", "tag", "extract", "stories",
-    "export", "db", "dedupe", "import", "reprocess", "revisions", "runs", "sql",
+    "export", "db", "dedupe", "import", "reprocess", "revisions", "runs", "sql", "counts", "doctor",
+    "trace",
 }  # fmt: skip
 FEEDS = {"add", "list", "import", "export", "check", "pause", "resume", "remove"}
-DB = {"upgrade", "check", "reindex", "vacuum", "grant-analyst", "revoke-analyst"}
+DB = {
+    "upgrade",
+    "check",
+    "reindex",
+    "vacuum",
+    "grant-analyst",
+    "revoke-analyst",
+    "backup",
+    "restore",
+    "prune",
+}
 
 
 def commands_in(help: str) -> set[str]:

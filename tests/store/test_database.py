@@ -138,3 +138,14 @@ def test_a_file_that_is_no_database_is_told_in_one_line(tmp_path: Path) -> None:
     file.write_text("<html>this is no database</html>" * 100)
     with pytest.raises(DatabaseError):
         Database(f"sqlite:///{file}").check()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://ana:secret@db.example/news", "postgresql://db.example/news?password=secret"],
+)
+def test_a_database_is_named_without_its_password(url: str) -> None:
+    database = Database(url)
+    assert "db.example/news" in database.name
+    assert "secret" not in database.name
+    database.dispose()

@@ -6,18 +6,21 @@ of which nothing else is used. What we start keeps its data in the system's temp
 listens on a unix socket in there only, and runs as an unprivileged account when we are root.
 """
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 
+import psutil
 import sqlalchemy as sa
 
 from worker import unprivileged
@@ -115,31 +118,72 @@ def _works(programs: Programs) -> bool:
 @contextmanager
 def started_server(programs: Programs) -> Iterator[str]:
     """A new cluster of `programs`, gone afterwards with all its data."""
-    directory = unprivileged.private_directory("transpacific-postgres-")
-    try:
-        tree = _within_reach(programs.tree, directory)
-        binaries = tree / programs.bin.relative_to(programs.tree)
-        data = directory / "data"
-        _run_initdb(binaries / "initdb", data)
-        with (directory / "postgres.log").open("wb") as log:
-            settings = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
-            server = subprocess.Popen(
+    with PostgresServer(programs) as server:
+        yield server.url
+
+
+class PostgresServer:
+    """A cluster of one's own, which may be killed and started again. A context manager.
+
+    `settings` go before those of other tests, which value speed alone.
+    """
+
+    def __init__(self, programs: Programs, settings: Mapping[str, str] | None = None) -> None:
+        self._directory = unprivileged.private_directory("transpacific-postgres-")
+        self._programs = programs
+        self._settings = _SETTINGS | (settings or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql+psycopg://{_SUPERUSER}@/postgres?host={self._directory}"
+
+    def __enter__(self) -> Self:
+        try:
+            tree = _within_reach(self._programs.tree, self._directory)
+            self._binaries = tree / self._programs.bin.relative_to(self._programs.tree)
+            _run_initdb(self._binaries / "initdb", self._data)
+            self.start()
+        except BaseException:
+            shutil.rmtree(self._directory)
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            _stop(self._process)
+        shutil.rmtree(self._directory)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        log = self._directory / "postgres.log"
+        settings = [f"-c{name}={value}" for name, value in self._settings.items()]
+        program = str(self._binaries / "postgres")
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
                 unprivileged.command(
-                    [str(binaries / "postgres"), "-D", str(data), "-k", str(directory), *settings],
+                    [program, "-D", str(self._data), "-k", str(self._directory), *settings],
                     ends_on=signal.SIGINT,
                 ),
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
             )
         try:
-            url = f"postgresql+psycopg://{_SUPERUSER}@/postgres?host={directory}"
-            _wait_until_it_answers(server, url, directory / "postgres.log")
-            yield url
-        finally:
-            _stop(server)
-    finally:
-        shutil.rmtree(directory)
+            _wait_until_it_answers(self._process, self.url, log)
+        except BaseException:
+            _stop(self._process)
+            raise
+
+    def kill(self) -> None:
+        """End all of its processes without a word, as the end of its machine would."""
+        assert self._process is not None
+        server = psutil.Process(self._process.pid)
+        for process in [server, *server.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait()
+
+    @property
+    def _data(self) -> Path:
+        return self._directory / "data"
 
 
 def _within_reach(tree: Path, directory: Path) -> Path:

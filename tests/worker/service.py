@@ -27,8 +27,10 @@ from worker.redis_server import RedisServer
 from worker.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
-# What a service leaves in an idle Redis: the bindings of its queues, and kombu's own lock.
-HOUSEKEEPING = ("_kombu.binding", "unacked_mutex")
+# What a service leaves in an idle Redis: the bindings of its queues, kombu's own lock, and the mark
+# by which it knows that Redis remembers.
+MEMORY = "transpacific:memory"
+HOUSEKEEPING = ("_kombu.binding", "unacked_mutex", MEMORY)
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -123,6 +125,7 @@ class Service:
         """Forget everything, in the database and in Redis, when all is quiet."""
         until(self.idle, "the workers have done what they were told")
         self.redis.flushall()
+        self.redis.set(MEMORY, 1)  # or the next tick would take it for a loss
         with self.database.writing() as session:
             for table in reversed(SQLModel.metadata.sorted_tables):
                 session.execute(table.delete())

@@ -223,3 +223,11 @@ def test_a_named_file_that_is_not_there_is_refused(
 def test_settings_cannot_be_changed_by_mistake() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().host_delay = 5.0  # type: ignore[misc]
+
+
+def test_a_url_is_never_repeated_since_it_holds_a_password(home: Path) -> None:
+    (home / "transpacific.toml").write_text('database_url = ["postgresql://a:secret@b/c"]')
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert "TRANSPACIFIC_DATABASE_URL" in str(refused.value)
+    assert "secret" not in str(refused.value)
