@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 # How often the database is asked how far the workers are.
 LOOK_SECONDS = 0.5
+# Whoever resumes at once what was killed may meet processes of it that are about to end.
+ENDING_SECONDS = 5.0
 # Errors shown, unless told.
 SHOWN = 20
 
@@ -195,14 +197,22 @@ def _resumed(context: "Context") -> int:
     from store import runs
     from worker import context as clock
 
-    with context.database.writing() as session:
-        run = runs.latest_unfinished(session)
-        if run is None or run.id is None:
-            raise Misuse("no run was stopped: `transpacific runs` lists them")
-        let_go_of_ended(session, run.id)
-        runs.resume(session, run.id, now=clock.now())
-    note(f"run {run.id} goes on")
-    return run.id
+    patience_ends = time.monotonic() + ENDING_SECONDS
+    while True:
+        try:
+            with context.database.writing() as session:
+                run = runs.latest_unfinished(session)
+                if run is None or run.id is None:
+                    raise Misuse("no run was stopped: `transpacific runs` lists them")
+                let_go_of_ended(session, run.id)
+                runs.resume(session, run.id, now=clock.now())
+        except runs.RunUnderWay:
+            if time.monotonic() > patience_ends:
+                raise
+            time.sleep(LOOK_SECONDS)
+        else:
+            note(f"run {run.id} goes on")
+            return run.id
 
 
 def _follow(context: "Context", run_id: int, *, here: bool) -> None:

@@ -1,8 +1,8 @@
 """Which language a text is in.
 
 Scripts decide where they can: Hangul is Korean, kana is Japanese, Han without kana is Chinese.
-Everything else goes to py3langid. Measured on headline-length texts in 18 languages the two
-together are right 98.6 % of the time, in some 30 µs a text.
+English is told by its commonest words. Everything else goes to py3langid. Measured on
+headline-length texts in 18 languages they are together right 98.6 % of the time.
 """
 
 import re
@@ -31,6 +31,14 @@ _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 # Without the planes of rare characters: a class that reaches beyond the first is ten times slower.
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
+# So many different ones of these are English: the classifier takes a tenth as long as extraction.
+# Others write some of them ("for", "to" and "by" are Danish too), but not the article.
+ENOUGH_ENGLISH = 3
+_ENGLISH = frozenset(
+    ("the", "of", "and", "to", "that", "with", "for", "from", "by", "has", "have", "was", "were")
+)
+_LATIN_WORD = re.compile(r"[a-z]+")
+
 # What the classifier knows apart and BCP-47 readers of Chinese do not: Wu, Cantonese, Gan,
 # Hakka, Min Nan, Mandarin and Literary Chinese are all written as Chinese.
 _CHINESE = frozenset({"wuu", "yue", "gan", "hak", "nan", "cmn", "lzh"})
@@ -50,10 +58,18 @@ def detect_language(text: str) -> str | None:
     by_script = _by_script(sample, letters)
     if by_script is not None or letters < MIN_LETTERS:
         return by_script
+    if is_plainly_english(sample) and not _HAN.search(sample):
+        return "en"
     tag, _ = _classifier()(sample)
     if tag in _NO_LANGUAGE:
         return None
     return "zh" if tag in _CHINESE else tag
+
+
+def is_plainly_english(sample: str) -> bool:
+    """Whether a sample has several of the commonest words of English, its article among them."""
+    words = _ENGLISH.intersection(_LATIN_WORD.findall(sample.lower()))
+    return len(words) >= ENOUGH_ENGLISH and "the" in words
 
 
 def _by_script(sample: str, letters: int) -> str | None:

@@ -33,6 +33,10 @@ class RunError(Exception):
     """What was asked of a run cannot be done; the message says why."""
 
 
+class RunUnderWay(RunError):
+    """Processes are at work on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Articles of a run that one worker has in hand; `attempts` counts this one."""
@@ -282,15 +286,15 @@ def let_go(session: Session, run_id: int, owners: Iterable[str], *, died: bool) 
 def resume(session: Session, run_id: int, *, now: datetime) -> None:
     """Go on where it was stopped; what had failed is tried again.
 
-    Raises `RunError` where nothing waits, or where it goes on already: processes have chunks of it
-    in hand. Those of processes that are no more are to be let go before.
+    Raises `RunError` where nothing waits, `RunUnderWay` where processes have chunks of it in hand.
+    Those of processes that are no more are to be let go before.
     """
     run = get(session, run_id)
     if run.state in (DONE, UNDONE) and not _failed(session, run_id):
         raise RunError(f"run {run_id} is {run.state}: there is nothing to resume")
     owners = in_hand(session, run_id, now=now)
     if run.state == RUNNING and owners:
-        raise RunError(
+        raise RunUnderWay(
             f"run {run_id} is under way, in the hands of {', '.join(owners)}: see `transpacific "
             f"runs`, and stop it there or by `transpacific runs stop {run_id}`"
         )

@@ -10,6 +10,7 @@ from ingest.dates import not_after
 from ingest.edition import choose, is_new_revision
 from ingest.extract import Document, Hint, carries_full_text, extract_entry, extract_page
 from ingest.quality import Quality
+from ingest.relations.tagger import Tagger
 from store import articles
 from store import processing as store
 from store.processing import Work
@@ -83,10 +84,15 @@ def _process(context: Context, work: Work) -> None:
 
 
 def warm_up(context: Context) -> None:
-    """Load what processing needs and libraries load at first use: two seconds, once a process."""
+    """Load what processing needs: two seconds, once a process. May raise `LexiconError`."""
+    rehearse(context.tagger)
+
+
+def rehearse(tagger: Tagger) -> None:
+    """Process a page that nobody keeps: libraries load what they need at first use."""
     page = "<html><body><article><p>" + "The envoy spoke of the visit. " * 20 + "</p></article>"
     document = extract_page(page.encode(), url="http://warm.example/")
-    context.tagger.tag(document.title, document.text)
+    tagger.tag(document.title, document.text)
     credited_agency(document.title, document.text)
 
 

@@ -1,6 +1,5 @@
 """The tagger: from a text by way of a reading and its features to a judgement with its evidence."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from ingest.language import detect_language
+from ingest.language import detect_language, is_plainly_english
 from ingest.relations.dealings import Dealings, find_dealings
 from ingest.relations.matching import Match, Matcher
 from ingest.relations.model import Model, load_model, probability
@@ -22,16 +21,10 @@ from ingest.relations.vocabulary import Entry, Role, Side, load_lexicon
 
 # Raised with every change of code or weights that can change a judgement; the lexicon has a
 # version of its own.
-TAGGER_VERSION = "4"
+TAGGER_VERSION = "5"
 
-# English is told by its commonest words: so many different ones in the first characters. The
-# classifier that is asked otherwise takes as long as all of the tagging.
+# Characters that tell the language.
 LANGUAGE_SAMPLE = 400
-ENOUGH_ENGLISH = 3
-_ENGLISH = frozenset(
-    ("the", "of", "and", "to", "that", "with", "for", "from", "by", "has", "have", "was", "were")
-)
-_LATIN_WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +181,6 @@ def _evidence(
 
 def _language(title: str, text: str) -> str | None:
     sample = text[:LANGUAGE_SAMPLE] or title[:LANGUAGE_SAMPLE]
-    if len(_ENGLISH.intersection(_LATIN_WORD.findall(sample.lower()))) >= ENOUGH_ENGLISH:
+    if is_plainly_english(sample):
         return "en"
     return detect_language(f"{title}\n{sample}")

@@ -200,8 +200,9 @@ def pool_children() -> list[psutil.Process]:
     """The processes of a pool of ours that work on articles."""
     return [
         child
-        for child in psutil.Process().children()
-        if any("spawn_main" in word for word in child.cmdline())
+        for forks in psutil.Process().children()
+        if any("multiprocessing.forkserver" in word for word in forks.cmdline())
+        for child in forks.children()
     ]
 
 
