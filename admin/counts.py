@@ -37,14 +37,6 @@ class By(StrEnum):
     STANCE = "stance"
 
 
-class Format(StrEnum):
-    """How counts are printed."""
-
-    TABLE = "table"
-    JSONL = "jsonl"
-    CSV = "csv"
-
-
 def counts(
     query: filters.Query = None,
     by: Annotated[
@@ -68,7 +60,7 @@ def counts(
             min=1, max=filters.MOST, help=f"At most so many rows; by default {SHOWN} in a table."
         ),
     ] = None,
-    format: Annotated[Format, typer.Option(help="table, jsonl or csv.")] = Format.TABLE,
+    format: filters.Formats = filters.Format.TABLE,
 ) -> None:
     """How many stories there are, and how many articles carry them.
 
@@ -94,11 +86,11 @@ def counts(
     )  # fmt: skip
     with service() as context, context.database.reading() as session:
         found = store.count(session, question, kinds)
-    if format is Format.TABLE:
+    if format is filters.Format.TABLE:
         _print_table(found, kinds, limit)
         return
     rows = (_row(group, found.names, kinds) for group in islice(found.groups, limit))
-    if format is Format.JSONL:
+    if format is filters.Format.JSONL:
         for row in rows:
             print_json(row)
     else:

@@ -1,4 +1,4 @@
-"""The options by which an analyst chooses stories, shared by all commands that ask for some."""
+"""The options by which analysts choose stories, and how these are shown; commands share them."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -21,6 +21,14 @@ class Relevance(StrEnum):
     NONE = "none"
     RELEVANT = "relevant"
     ALL = "all"
+
+
+class Format(StrEnum):
+    """How the answer is printed."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
 
 
 Query = Annotated[
@@ -54,6 +62,7 @@ Until = Annotated[
 Relevances = Annotated[
     Relevance, typer.Option("--relevance", help="relevant is primary and secondary.")
 ]
+Formats = Annotated[Format, typer.Option("--format", help="table, jsonl or csv.")]
 AsOf = Annotated[
     str | None,
     typer.Option(

@@ -16,14 +16,6 @@ from admin.opening import service
 SHOWN = 20
 
 
-class Format(StrEnum):
-    """How stories are printed."""
-
-    TABLE = "table"
-    JSONL = "jsonl"
-    CSV = "csv"
-
-
 class Order(StrEnum):
     """Which stories come first."""
 
@@ -61,7 +53,7 @@ def stories(
     order: Annotated[
         Order, typer.Option(help="newest first, or the best answers to QUERY first.")
     ] = Order.NEWEST,
-    format: Annotated[Format, typer.Option(help="table, jsonl or csv.")] = Format.TABLE,
+    format: filters.Formats = filters.Format.TABLE,
 ) -> None:
     """Stories about US–China relations, newest first.
 
@@ -88,10 +80,10 @@ def stories(
     first = finding.Order.NEWEST if order is Order.NEWEST else finding.Order.RELEVANCE
     with service() as context, context.database.reading() as session:
         find = partial(finding.find, session, question, order=first)
-        if format is Format.JSONL:
+        if format is filters.Format.JSONL:
             for found in find(limit=limit):
                 print_json(story_json(found, question.query))
-        elif format is Format.CSV:
+        elif format is filters.Format.CSV:
             writer = CsvWriter(sys.stdout.buffer, COLUMNS["stories"])
             for found in find(limit=limit):
                 writer.write(story_row(found))
