@@ -22,7 +22,7 @@ from store.writers import TooLong, Writers
 SQLITE_BUSY_SECONDS = 30
 # Long enough for a slow network, short enough that a wrong address is told at once.
 POSTGRES_CONNECT_SECONDS = 10
-# Threads of a network worker share one engine: a connection for each, and some for bursts.
+# Threads of a network worker share one engine. Most of them wait for the web: fewer connections do.
 POOL_SIZE = 20
 POOL_OVERFLOW = 20
 

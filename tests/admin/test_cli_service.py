@@ -148,8 +148,8 @@ def test_an_interrupt_ends_a_command_and_its_children_quietly(
         # As a terminal does it: to the whole process group.
         os.killpg(process.pid, signal.SIGINT)
         try:
-            assert process.wait(SECONDS) == 130
+            status = process.wait(SECONDS)
         finally:
             process.kill()
         assert process.stderr is not None
-        assert process.stderr.read() == b""
+        assert (status, process.stderr.read()) == (130, b"")
