@@ -172,17 +172,22 @@ def _chosen(context: "Context", selection: "Selection", step: "Step") -> list[in
 
 
 def _begun(context: "Context", selection: "Selection", step: "Step") -> int | None:
-    from store import runs
+    from store import runs, selecting
+    from store.tables import Step
     from worker import context as clock
     from worker.reprocessing.steps import versions
 
     chosen = _chosen(context, selection, step)
     if not chosen:
         return None
+    # Counted beforehand: a million articles take seconds, and nobody else could write meanwhile.
+    with context.database.reading() as session:
+        pageless = selecting.without_page(session, chosen) if step is Step.EXTRACT else 0
     with context.database.writing() as session:
         run_id = runs.begin(
             session,
             chosen,
+            without_page=pageless,
             step=step,
             selection=selection,
             versions=versions(context),

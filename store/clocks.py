@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from ingest.retry import LONGEST_WAIT
 from ingest.schedule import LONGEST_RETRY_AFTER
-from store.tables import Article, Feed, Host, Stage, table
+from store.tables import Article, Feed, Host, Outage, RunChunk, Stage, table
 
 # Machines of one service may differ so much. More than any lease or claim, so that none that is
 # held is taken from its holder.
@@ -20,15 +20,20 @@ TOLERANCE = timedelta(minutes=10)
 LONGEST = max(LONGEST_WAIT * 1.1, LONGEST_RETRY_AFTER)
 
 _hosts, _feeds, _articles = table(Host), table(Feed), table(Article)
+_outages, _chunks = table(Outage), table(RunChunk)
 
 
-def mend(session: Session, *, now: datetime) -> int:
+def mend(
+    session: Session, *, now: datetime, longest_interval: timedelta, longest_look: timedelta
+) -> int:
     """Make due what only a wrong clock has put off; returns how many rows that were.
 
-    A feed that was polled in the future is polled again now: its next time may be hours too late,
-    or right, which one poll more finds out.
+    No feed is polled later than after `longest_interval` and its jitter, and no page looked at
+    again later than after `longest_look`. A feed that was polled in the future is polled again
+    now: its next time may be hours too late, or right, which one poll more finds out.
     """
     ahead, far = now + TOLERANCE, now + TOLERANCE + LONGEST
+    far_poll = now + TOLERANCE + max(longest_interval * 1.1, LONGEST)
     waiting = _articles.c.stage.in_([Stage.FETCH, Stage.PROCESS])
     statements = (
         _hosts.update()
@@ -42,6 +47,18 @@ def mend(session: Session, *, now: datetime) -> int:
         _feeds.update()
         .where(_feeds.c.last_polled_at > ahead, _feeds.c.next_poll_at > now)
         .values(next_poll_at=now, last_polled_at=None),
+        _feeds.update().where(_feeds.c.next_poll_at > far_poll).values(next_poll_at=now),
+        # What is not known of a host is found out by the next request.
+        _hosts.update()
+        .where(or_(_hosts.c.reached_at > ahead, _hosts.c.unreached_since > ahead))
+        .values(reached_at=None, unreached_since=None),
+        _outages.update()
+        .where(_outages.c.ongoing.is_(True), _outages.c.noticed_at > ahead)
+        .values(began_at=now, noticed_at=now),
+        _articles.update()
+        .where(_articles.c.refetch_at > ahead + longest_look)
+        .values(refetch_at=now),
+        _chunks.update().where(_chunks.c.claimed_until > ahead).values(claimed_until=None),
         _articles.update()
         .where(waiting, _articles.c.next_attempt_at > far)
         .values(next_attempt_at=now),

@@ -38,6 +38,7 @@ class DueFeed:
     body_hash: bytes | None
     interval: timedelta | None
     failures: int
+    claimed_until: datetime
 
 
 def add(session: Session, spec: FeedSpec, *, now: datetime) -> tuple[Feed, bool]:
@@ -203,7 +204,8 @@ def claim(
     if row is None:
         return None
     feed, country = row
-    session.execute(update(Feed).where(col(Feed.id) == feed.id).values(next_poll_at=now + CLAIM))
+    until = now + CLAIM
+    session.execute(update(Feed).where(col(Feed.id) == feed.id).values(next_poll_at=until))
     return DueFeed(
         id=feed.id,
         source_id=feed.source_id,
@@ -216,6 +218,7 @@ def claim(
         body_hash=feed.body_hash,
         interval=timedelta(seconds=feed.interval_seconds) if feed.interval_seconds else None,
         failures=feed.failures,
+        claimed_until=until,
     )
 
 
@@ -225,8 +228,15 @@ def is_there(session: Session, feed_id: int) -> bool:
 
 
 def release(session: Session, feed: DueFeed, *, again_at: datetime) -> None:
-    """Put a feed back that could not be asked for: no poll was made."""
-    session.execute(update(Feed).where(col(Feed.id) == feed.id).values(next_poll_at=again_at))
+    """Put a feed back that could not be asked for: no poll was made.
+
+    Nothing where the claim ran out and another has it.
+    """
+    session.execute(
+        update(Feed)
+        .where(col(Feed.id) == feed.id, col(Feed.next_poll_at) == feed.claimed_until)
+        .values(next_poll_at=again_at)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ def take_back(session: Session, *, has_ended: Callable[[str], bool]) -> int:
     if names:
         session.execute(
             update(Host)
-            .where(col(Host.name).in_(names))
+            # Somebody else may have taken a turn over meanwhile.
+            .where(col(Host.name).in_(names), col(Host.lease_owner).in_({o for _, o in held}))
             .values(lease_owner=None, lease_until=None, nudged_until=None)
         )
     return len(names)
@@ -104,6 +105,11 @@ def pause(session: Session, host: str, *, until: datetime) -> None:
         .where(col(Host.name) == host, col(Host.next_request_at) < until)
         .values(next_request_at=until, refusals=Host.refusals + 1)
     )
+
+
+def forgive(session: Session, host: str) -> None:
+    """A host that had refused has answered: it has refused none in a row."""
+    session.execute(update(Host).where(col(Host.name) == host).values(refusals=0))
 
 
 def wake(session: Session, *, now: datetime, looks: bool = True) -> list[str]:

@@ -270,7 +270,7 @@ def _keep_page(session: Session, article_id: int, page: ArrivedPage, what: Fate)
     if what is Fate.OLDER:
         snapshots.keep_behind(session, capture, taken_at=page.taken_at)
     else:
-        snapshots.keep_all(session, [capture], now=page.taken_at)
+        snapshots.keep_all(session, [capture], now=page.taken_at, imported=True)
 
 
 def _put_to_work(session: Session, taken_at: dict[int, datetime], now: datetime) -> None:

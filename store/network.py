@@ -5,7 +5,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import case, func, or_, update
 from sqlmodel import Session, col, select
 
 from ingest.reach import Blame, Unreached, blame
@@ -21,7 +21,11 @@ def note_reached(session: Session, host: str, *, at: datetime) -> None:
         update(Host)
         .where(col(Host.name) == host)
         .where(or_(col(Host.reached_at).is_(None), col(Host.reached_at) < at))
-        .values(reached_at=at, unreached_since=None)
+        # It may have failed again since.
+        .values(
+            reached_at=at,
+            unreached_since=case((col(Host.unreached_since) > at, col(Host.unreached_since))),
+        )
     )
     ended = session.execute(
         update(Outage)

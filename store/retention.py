@@ -5,7 +5,7 @@ is known again, and the text that was read from it stays as it is. All is done i
 short transactions of its own: they may be done twice, by two at once, or be cut off anywhere.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,9 @@ BATCH = 100
 ROWS = 500
 # What is kept by the day need not be looked for more often.
 WALK_EVERY = timedelta(days=1)
+# The walks of two days in a row have to agree on the time: what went by a clock that was wrong for
+# an hour could not be had again.
+LONGEST_BREAK = timedelta(days=2)
 
 _WALK = "pages"
 
@@ -44,10 +47,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page whose bytes are held, and what its article is.
+    """A fetched page whose bytes are held, and what its article is.
 
-    `relevance` is None where the tagger has not judged the article. `brought`: an admin imported
-    it, and nobody could fetch it again.
+    `relevance` and `tagging_id` are None where the tagger has not judged the article.
     """
 
     snapshot_id: int
@@ -55,16 +57,16 @@ class Page:
     taken_at: datetime
     first_seen_at: datetime
     at_rest: bool
-    brought: bool
+    tagging_id: int | None
     relevance: str | None
 
 
 def is_due(page: Page, policy: Policy, *, now: datetime) -> bool:
-    """Whether the bytes of a page go: only of what was fetched, is judged, and is at rest.
+    """Whether the bytes of a page go: only of what is judged and at rest.
 
-    A page is as old as our having it: a capture of years ago that came yesterday is new to us.
+    A page is as old as our having it: an article of years ago that came yesterday is new to us.
     """
-    if page.brought or not page.at_rest or page.relevance is None:
+    if not page.at_rest or page.relevance is None:
         return False
     keep = policy.pages if page.relevance == "none" else policy.relevant_pages
     return keep is not None and max(page.taken_at, page.first_seen_at) <= now - keep
@@ -92,11 +94,15 @@ def keep_up(database: Database, policy: Policy, *, now: datetime) -> Iterator[Fr
     """Let go what is due; yields after each step what it freed, and may be left there.
 
     The walk through the pages goes on where the last one was left. One that came to its end begins
-    again a day later.
+    again a day later. After a break, of the service or in its time, nothing goes for a day.
     """
-    yield from _prune_rows(database, policy, now)
     with database.reading() as session:
         walk = session.get(Walk, _WALK)
+    if walk is not None and not now - LONGEST_BREAK < walk.began_at <= now:
+        with database.writing() as session:
+            _remember(session, now, None)
+        return
+    yield from _prune_rows(database, policy, now)
     if walk is not None and walk.reached_at is None and walk.began_at > now - WALK_EVERY:
         return
     began_at, position = now, None
@@ -123,7 +129,9 @@ def foresee(database: Database, policy: Policy, *, now: datetime) -> Iterator[Fr
         yield Freed(polls=polls, events=events)
         pages = _look(session, policy, None, now)
         while pages:
-            due = [page.snapshot_id for page in pages if is_due(page, policy, now=now)]
+            due = {
+                page.snapshot_id: page.taken_at for page in pages if is_due(page, policy, now=now)
+            }
             yield Freed(pages=len(due), bytes=sum(_sizes(session, due).values()))
             position = _position(pages)
             pages = _look(session, policy, position, now) if position else []
@@ -163,8 +171,10 @@ def _count_polls(session: Session, before: datetime) -> int:
 _Position = tuple[datetime, int]
 
 # In the very words of the index: planners take it for no others. It holds all that is asked of
-# the snapshots, so that none of their rows is read.
-_HELD = text("snapshots.kind = 'page' AND length(snapshots.body) > 0")
+# the snapshots, so that none of their rows is read. What was imported nobody could fetch again.
+_HELD = text(
+    "snapshots.kind = 'page' AND length(snapshots.body) > 0 AND snapshots.imported = false"
+)
 _OLDEST: Select[Any] = (
     select(
         _snapshots.c.id,
@@ -172,7 +182,7 @@ _OLDEST: Select[Any] = (
         _snapshots.c.taken_at,
         _articles.c.first_seen_at,
         _articles.c.stage,
-        _articles.c.origin,
+        _articles.c.tagging_id,
         _taggings.c.relevance,
     )
     .join(_articles, _articles.c.id == _snapshots.c.article_id)
@@ -188,7 +198,7 @@ _NEXT = _OLDEST.where(
 
 # The stage is not asked for here: by its index SQLite would go through all articles that are done.
 _LOCK: Select[Any] = (
-    select(_articles.c.id, _articles.c.stage)
+    select(_articles.c.id, _articles.c.stage, _articles.c.tagging_id)
     .where(_articles.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_articles.c.id)
     .with_for_update(skip_locked=True, key_share=True)
@@ -229,8 +239,7 @@ def _look(
             taken_at=row.taken_at,
             first_seen_at=row.first_seen_at,
             at_rest=row.stage == Stage.DONE,
-            # Below zero are captures from before the newest page: `snapshots.keep_behind`.
-            brought=row.origin is not None or row.id < 0,
+            tagging_id=row.tagging_id,
             relevance=row.relevance,
         )
         for row in session.execute(_OLDEST if position is None else _NEXT, asked)
@@ -243,7 +252,7 @@ def _position(pages: Sequence[Page]) -> _Position | None:
 
 
 def _let_go(database: Database, due: Sequence[Page]) -> Freed:
-    """Empty these pages, as far as their articles are still at rest.
+    """Empty these pages, as far as they and their articles are still what they were.
 
     Those are asked for as a whole should they ever be fetched again: by its validators a site would
     answer that nothing has changed, and there would be no page.
@@ -251,32 +260,41 @@ def _let_go(database: Database, due: Sequence[Page]) -> Freed:
     with database.writing() as session:
         # Whoever has an article in hand needs its page: another walk comes by.
         resting = {
-            row.id
+            row.id: row.tagging_id
             for row in session.execute(_LOCK, {"ids": {page.article_id for page in due}})
             if row.stage == Stage.DONE
         }
-        # Another may have let them go since they were looked at.
-        sizes = _sizes(session, [page.snapshot_id for page in due if page.article_id in resting])
+        # Judged otherwise since it was looked at, it may be relevant now.
+        same = {
+            page.snapshot_id: page.taken_at
+            for page in due
+            if page.article_id in resting and resting[page.article_id] == page.tagging_id
+        }
+        sizes = _sizes(session, same)
         if sizes:
             emptied = _snapshots.update().where(_snapshots.c.id.in_(sizes)).values(body=b"")
             session.execute(emptied)
             validators = _articles.c.etag, _articles.c.last_modified
+            theirs = {page.article_id for page in due if page.snapshot_id in sizes}
             mine = _articles.update().where(
-                _articles.c.id.in_(resting), func.coalesce(*validators).is_not(None)
+                _articles.c.id.in_(theirs), func.coalesce(*validators).is_not(None)
             )
             session.execute(mine.values(etag=None, last_modified=None))
     return Freed(pages=len(sizes), bytes=sum(sizes.values()))
 
 
-def _sizes(session: Session, snapshot_ids: Sequence[int]) -> dict[int, int]:
-    """The bytes that snapshots fill, by their ids; those that hold none are left out."""
+def _sizes(session: Session, taken_at: Mapping[int, datetime]) -> dict[int, int]:
+    """The bytes that snapshots fill, by their ids.
+
+    Those that hold none are left out, and those that were put back at another time than this.
+    """
     size = func.length(_snapshots.c.body)
     rows = session.execute(
-        select(_snapshots.c.id, size.label("size")).where(
-            _snapshots.c.id.in_(snapshot_ids), size > 0
+        select(_snapshots.c.id, _snapshots.c.taken_at, size.label("size")).where(
+            _snapshots.c.id.in_(taken_at), size > 0
         )
     )
-    return {row.id: row.size for row in rows}
+    return {row.id: row.size for row in rows if row.taken_at == taken_at[row.id]}
 
 
 def _remember(session: Session, began_at: datetime, reached: _Position | None) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, update
 from sqlmodel import Session, col
 
-from store.selecting import Selection, Versions, without_page
+from store.selecting import Selection, Versions
 from store.tables import Run, RunChange, RunChunk, Step, table
 
 # Articles in a chunk. Extraction takes some 25 ms a page, so that a chunk is a second of work and
@@ -66,13 +66,17 @@ def begin(
     session: Session,
     article_ids: Sequence[int],
     *,
+    without_page: int = 0,
     step: Step,
     selection: Selection,
     versions: Versions,
     by: str,
     now: datetime,
 ) -> int:
-    """Write a run down, with its articles in chunks; return its number."""
+    """Write a run down, with its articles in chunks; return its number.
+
+    `without_page`: how many of them keep their texts, for want of a page (`selecting`).
+    """
     run = Run(
         step=step,
         selection=selection.described(),
@@ -80,7 +84,7 @@ def begin(
         started_by=by,
         state=RUNNING,
         articles=len(article_ids),
-        without_page=without_page(session, article_ids) if step is Step.EXTRACT else 0,
+        without_page=without_page,
         extractor_version=versions.extractor,
         algorithm_version=versions.algorithm,
         tagger_version=versions.tagger,

@@ -38,10 +38,12 @@ class Capture:
     content_type: str | None
 
 
-def keep_all(session: Session, captures: Sequence[Capture], *, now: datetime) -> None:
-    """Store what is known to be new."""
+def keep_all(
+    session: Session, captures: Sequence[Capture], *, now: datetime, imported: bool = False
+) -> None:
+    """Store what is known to be new. `imported`: it came from elsewhere, and stays for good."""
     if captures:
-        session.execute(_INSERT, [_row(capture, now) for capture in captures])
+        session.execute(_INSERT, [_row(capture, now, imported) for capture in captures])
 
 
 def keep(session: Session, capture: Capture, *, now: datetime) -> bool:
@@ -66,18 +68,18 @@ def keep(session: Session, capture: Capture, *, now: datetime) -> bool:
 
 
 def keep_behind(session: Session, capture: Capture, *, taken_at: datetime) -> None:
-    """Store what was captured before the article's newest page, and came later.
+    """Store what was captured before the article's newest page, and was imported later.
 
     Everybody takes the highest id for the newest, so this one gets an id below zero: made of its
     bytes and its time, so that the same capture is kept once.
     """
-    row = _row(capture, taken_at)
+    row = _row(capture, taken_at, imported=True)
     unique = f"{capture.article_id} {taken_at.isoformat()} {row['sha256']!r}"
     low = -1 - (int.from_bytes(hashlib.sha256(unique.encode()).digest()[:8]) >> 2)
     session.execute(insert_into(session, Snapshot).on_conflict_do_nothing(), [row | {"id": low}])
 
 
-def _row(capture: Capture, now: datetime) -> dict[str, object]:
+def _row(capture: Capture, now: datetime, imported: bool = False) -> dict[str, object]:
     return {
         "article_id": capture.article_id,
         "kind": capture.kind,
@@ -87,6 +89,7 @@ def _row(capture: Capture, now: datetime) -> dict[str, object]:
         "sha256": hashlib.sha256(capture.body).digest(),
         "size": len(capture.body),
         "body": _packed(capture),
+        "imported": imported,
     }
 
 

@@ -30,6 +30,7 @@ from celery.signals import (
 from kombu import Queue  # type: ignore[attr-defined]
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from sqlalchemy.exc import OperationalError
 
 from ingest.relations.lexicon_file import LexiconError
 from ingest.retry import PROCESS_ATTEMPTS
@@ -39,7 +40,7 @@ from worker import logs, metrics, settings, turns, unprivileged
 from worker.children import collect_seldomer
 from worker.context import Context, prepare_home
 from worker.metrics import MetricsError
-from worker.queues import CPU, NETWORK, REPROCESS
+from worker.queues import BEAT, CPU, NETWORK, REPROCESS
 from worker.redis_server import RedisUnavailable, check_policy
 from worker.settings import SettingsError
 
@@ -98,9 +99,12 @@ def _steady_now() -> datetime:
 
 app = Celery("transpacific", broker=_settings.broker, include=["worker.tasks"])
 app.conf.update(
-    task_queues=[Queue(NETWORK), Queue(CPU), Queue(REPROCESS)],
+    task_queues=[Queue(BEAT), Queue(NETWORK), Queue(CPU), Queue(REPROCESS)],
     task_default_queue=NETWORK,
     task_routes={
+        "worker.tasks.tick": {"queue": BEAT},
+        "worker.tasks.sweep": {"queue": BEAT},
+        "worker.tasks.deliver": {"queue": BEAT},
         "worker.tasks.process_articles": {"queue": CPU},
         "worker.tasks.index": {"queue": CPU},
         "worker.tasks.keep_up": {"queue": CPU},
@@ -195,7 +199,7 @@ def _check(**_: Any) -> None:
         check_policy(redis_client())
         with context.database.writing() as session:
             hosts.take_back(session, has_ended=turns.has_ended)
-    except (DatabaseError, RedisUnavailable) as error:
+    except (DatabaseError, OperationalError, RedisUnavailable) as error:
         _refuse(error)
 
 

@@ -111,6 +111,8 @@ def _place() -> str:
     """Where the numbers of processes mean what they mean to us: containers count for themselves."""
     try:
         namespace = Path("/proc/self/ns/pid").stat().st_ino
+        # Outside of containers that is the same on all machines; this is not.
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
     except OSError:  # no Linux
-        namespace = 0
-    return f"{os.uname().nodename}:{namespace}"
+        namespace, boot = 0, ""
+    return f"{os.uname().nodename}:{namespace}{boot}"

@@ -7,7 +7,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from worker.homelock import running_broker
-from worker.queues import CPU, NETWORK, REPROCESS
+from worker.queues import BEAT, CPU, NETWORK, REPROCESS
 from worker.settings import Settings
 
 # Seconds; a Redis on the same network answers in a thousandth of it.
@@ -50,7 +50,7 @@ def read(settings: Settings) -> Depths:
         return Depths()
     try:
         with client(url) as asked:
-            queues = {queue: int(asked.llen(queue)) for queue in (NETWORK, CPU, REPROCESS)}
+            queues = {queue: int(asked.llen(queue)) for queue in (BEAT, NETWORK, CPU, REPROCESS)}
             return Depths(queues, int(asked.hlen(UNACKNOWLEDGED)))
     except redis.RedisError as error:
         return Depths(error=" ".join(str(error).split()))

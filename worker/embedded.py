@@ -20,7 +20,7 @@ import structlog
 from worker import homelock, unprivileged
 from worker.context import prepare_home
 from worker.metrics import Exposition
-from worker.queues import CPU, NETWORK, REPROCESS
+from worker.queues import BEAT, CPU, NETWORK, REPROCESS
 from worker.redis_server import START_SECONDS, RedisServer
 from worker.settings import PREFIX, Settings
 
@@ -197,7 +197,7 @@ def commands(settings: Settings) -> dict[str, list[str]]:
     return {
         "beat": [*celery, "beat", "--pidfile="],
         "network": [
-            *celery, "worker", "-Q", NETWORK, "-P", "threads", "-n", "network@%h",
+            *celery, "worker", "-Q", f"{BEAT},{NETWORK}", "-P", "threads", "-n", "network@%h",
             "-c", str(settings.network_threads), *plain,
         ],
         "cpu": [

@@ -4,6 +4,7 @@ A worker of several queues serves them in the order of the alphabet (`queue_orde
 worker/app.py): what is live comes before what is done again.
 """
 
+BEAT = "beat"  # beat's orders, which wake all others: they never wait behind their work
 NETWORK = "network"  # fetching: threads
 CPU = "cpu"  # extracting and tagging: processes
 REPROCESS = "reprocess"  # the same for what is stored already

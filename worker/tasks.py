@@ -1,7 +1,9 @@
 """The tasks: each hands a step to Celery. They carry ids only, and may run twice or be lost."""
 
+import contextlib
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -110,6 +112,7 @@ def tick() -> None:
             hosts.forget_nudges(session)
             articles.forget_nudges(session, now=clock.now())
         _nudge_overdue()
+        _remind_broker()
     _wake()
 
 
@@ -117,9 +120,15 @@ def _broker_forgot() -> bool:
     """Whether Redis has lost what was in it since the last tick, and so every message."""
     try:
         with redis_client() as redis:
-            return bool(redis.set(MEMORY, 1, nx=True))
+            return not redis.exists(MEMORY)
     except RedisError:
         return False  # it is away: a later tick finds out
+
+
+def _remind_broker() -> None:
+    """Only once all is done: what is forgotten twice does no harm."""
+    with contextlib.suppress(RedisError), redis_client() as redis:
+        redis.set(MEMORY, 1)
 
 
 def _nudge_overdue() -> None:
@@ -223,7 +232,13 @@ def reprocess(run_id: int) -> None:
 def sweep() -> None:
     """Find what fell through: processing that was nudged and did not happen."""
     with context.database.writing() as session:
-        if mended := clocks.mend(session, now=clock.now()):
+        mended = clocks.mend(
+            session,
+            now=clock.now(),
+            longest_interval=context.settings.bounds.longest,
+            longest_look=max(context.settings.refetch, default=timedelta(0)),
+        )
+        if mended:
             log.warning("clock.mended", rows=mended)
     _nudge_overdue()
 

@@ -89,6 +89,10 @@ class Turn:
             self._reached(now)
         if who == self.host and isinstance(answer, Response | RulesWithheld):
             self.refusals = 0 if pause is None else self.refusals + 1
+        if pause is None and isinstance(answer, Response) and self.refusals_elsewhere.get(who):
+            self.refusals_elsewhere[who] = 0
+            with self.context.database.writing() as session:
+                hosts.forgive(session, who)
         if pause is not None:
             if who == self.host:
                 self.next_request_at = max(self.next_request_at, now + pause)

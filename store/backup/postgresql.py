@@ -72,6 +72,8 @@ def restore(
 
     It ends well only if all of them are there with so many rows. Raises `BackupError`.
     """
+    with database.engine.connect() as connection:
+        server = _server(connection)
     script = [_found("pg_restore"), "--no-owner", "--no-privileges", "--file=-"]
     apply = [
         _found("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-",
@@ -85,12 +87,17 @@ def restore(
                 assert reading.stdout is not None
                 done = 0
                 while part := reading.stdout.read(PART):
-                    applying.stdin.write(part)
+                    applying.stdin.write(part if done else _understood(part, server))
                     done += len(part)
                     told("restoring", done, None)
             # Without this line, whatever ends us, all is as it was.
             applying.stdin.write(_after(rows))
             applying.stdin.close()
+
+
+def _understood(script: bytes, server: int) -> bytes:
+    """The beginning of a script of newer programs, without what an older server does not know."""
+    return script if server >= 17 else script.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
 
 
 def others(database: Database) -> int:
@@ -139,13 +146,18 @@ def _refuse_older(connection: Connection, program: str) -> None:
     """pg_dump knows older servers than itself, and no newer ones."""
     told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     version = re.search(r"(\d+)(\.\d+)*", told.stdout)
-    server = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
+    server = _server(connection)
     if version is None or int(version[1]) < server:
         is_of = version[1] if version else "no known version"
         raise BackupError(
             f"{program} is of version {is_of}, and the server of {server}: put the client programs "
             f"of PostgreSQL {server} or newer on PATH"
         )
+
+
+def _server(connection: Connection) -> int:
+    """The server's major version."""
+    return int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
 
 
 def _conninfo(database: Database) -> str:

@@ -46,11 +46,12 @@ def _copy(
     database: Database, file: Path, payload: Payload, program: str, now: datetime, told: Told
 ) -> Manifest:
     source = Path(str(database.url.database))
-    needed, free = sqlite.size(source), shutil.disk_usage(file.parent).free
+    # The copy, and beside it what is packed of it: pages are packed already.
+    needed, free = 2 * sqlite.size(source), shutil.disk_usage(file.parent).free
     if free < needed:
         raise BackupError(
-            f"{file.parent} has {free:,} bytes free, and a copy to pack takes {needed:,}: name "
-            "another folder with -o"
+            f"{file.parent} has {free:,} bytes free, and a copy with its pack takes {needed:,}: "
+            "name another folder with -o"
         )
     with private(file, "copy") as copy:
         copied = sqlite.copy(source, copy, tables(), told)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from store.tables.columns import (
@@ -124,6 +124,9 @@ class Sighting(SQLModel, table=True):
     last_seen_at: datetime = time_column()
 
 
+_HELD = "kind = 'page' AND length(body) > 0 AND imported = false"
+
+
 class Snapshot(SQLModel, table=True):
     """The bytes that were fetched, so that everything after can be done again."""
 
@@ -136,8 +139,8 @@ class Snapshot(SQLModel, table=True):
             "taken_at",
             "id",
             "article_id",
-            sqlite_where=text("kind = 'page' AND length(body) > 0"),
-            postgresql_where=text("kind = 'page' AND length(body) > 0"),
+            sqlite_where=text(_HELD),
+            postgresql_where=text(_HELD),
         ),
     )
 
@@ -151,6 +154,8 @@ class Snapshot(SQLModel, table=True):
     size: int  # bytes before compression
     # Zstandard. Empty: retention let the bytes go, and size and hash tell what they were.
     body: bytes = Field(sa_type=LargeBinary)
+    # An admin brought it: retention keeps what nobody could fetch again.
+    imported: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Revision(SQLModel, table=True):

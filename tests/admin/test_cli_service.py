@@ -64,7 +64,7 @@ def test_up_reads_the_sample_wire_and_stops_when_told(cli: Cli) -> None:
         )
         now = status(cli)
         assert now["feeds"]["total"] == 10
-        assert set(now["queues"]) == {"network", "cpu", "reprocess"}
+        assert set(now["queues"]) == {"beat", "network", "cpu", "reprocess"}
 
         children += psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)

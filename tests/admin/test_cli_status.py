@@ -76,7 +76,9 @@ def test_queue_lengths_are_those_of_redis(polled: Cli, redis_server: RedisServer
         finally:
             client.delete("network")
     assert ended.status == 0, ended.err
-    assert ended.records[0]["queues"] == {"network": 2, "cpu": 0, "reprocess": 0}
+    assert ended.records[0]["queues"] == {
+        "beat": 0, "network": 2, "cpu": 0, "reprocess": 0,
+    }  # fmt: skip
 
 
 def test_a_failing_feed_is_in_trouble(local_cli: Cli, site: Site) -> None:

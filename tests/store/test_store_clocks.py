@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from store import articles, clocks, feeds, hosts
+from store import articles, clocks, feeds, hosts, network, runs
 from store.database import Database
-from store.tables import Article, Feed, Host
+from store.selecting import Selection, Versions
+from store.tables import Article, Feed, Host, Outage, Step
 from tests.store.building import MINUTE, NOW, add_feed, discover, discovery, fetch
 
 DAY = timedelta(days=1)
@@ -23,7 +24,7 @@ def waiting(database: Database) -> Database:
 
 def mend(database: Database) -> int:
     with database.writing() as session:
-        return clocks.mend(session, now=NOW)
+        return clocks.mend(session, now=NOW, longest_interval=DAY, longest_look=3 * DAY)
 
 
 def test_nothing_is_changed_while_the_clock_is_right(waiting: Database) -> None:
@@ -75,3 +76,43 @@ def test_no_attempt_is_put_off_for_longer_than_any_wait(waiting: Database) -> No
     assert mend(waiting) == 1
     with waiting.writing() as session:
         assert articles.claim_fetches(session, HOST, limit=1, now=NOW)
+
+
+def test_no_feed_sleeps_for_longer_than_any_interval(waiting: Database) -> None:
+    with waiting.writing() as session:
+        session.exec(select(Feed)).one().next_poll_at = NOW + 3 * DAY
+    assert mend(waiting) == 1
+    with waiting.writing() as session:
+        assert feeds.claim(session, HOST, now=NOW) is not None
+
+
+def test_no_page_waits_for_a_look_for_longer_than_any_is_put_off(waiting: Database) -> None:
+    with waiting.writing() as session:
+        session.exec(select(Article)).one().refetch_at = NOW + 4 * DAY
+    assert mend(waiting) == 1
+    with waiting.reading() as session:
+        assert session.exec(select(Article)).one().refetch_at == NOW
+
+
+def test_hosts_that_answered_in_the_future_hide_no_outage(waiting: Database) -> None:
+    with waiting.writing() as session:
+        session.add(Host(name=HOST, next_request_at=NOW, refusals=0, reached_at=NOW + DAY))
+        session.add(Outage(began_at=NOW + DAY, noticed_at=NOW + DAY, ongoing=True))
+    assert mend(waiting) == 2
+    with waiting.writing() as session:
+        assert session.get_one(Host, HOST).reached_at is None
+        network.note_reached(session, HOST, at=NOW + MINUTE)
+        assert network.down_since(session) is None
+
+
+def test_a_part_of_a_run_that_was_taken_in_the_future_is_free(waiting: Database) -> None:
+    with waiting.writing() as session:
+        run_id = runs.begin(
+            session, [1], step=Step.TAG, selection=Selection(),
+            versions=Versions("1", "1", "1", "1"), by="a test", now=NOW,
+        )  # fmt: skip
+        assert runs.claim(session, run_id, owner="a", now=NOW + DAY) is not None
+        assert runs.claim(session, run_id, owner="b", now=NOW) is None
+    assert mend(waiting) == 1
+    with waiting.writing() as session:
+        assert runs.claim(session, run_id, owner="b", now=NOW) is not None

@@ -210,6 +210,14 @@ def test_a_removed_feed_takes_its_polls_with_it(database: Database) -> None:
         assert session.exec(select(Poll)).all() == []
 
 
+def test_a_feed_that_another_has_claimed_meanwhile_is_not_given_back(database: Database) -> None:
+    late, after = add_feed(database), NOW + feeds.CLAIM
+    assert _claim(database, late.host, after) is not None
+    with database.writing() as session:
+        feeds.release(session, late, again_at=after)
+    assert _claim(database, late.host, after) is None
+
+
 def _claim(database: Database, host: str, now):  # type: ignore[no-untyped-def]
     with database.writing() as session:
         return feeds.claim(session, host, now=now)

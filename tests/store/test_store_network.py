@@ -99,6 +99,14 @@ def test_an_answer_that_is_written_down_late_takes_nothing_back(database: Databa
         assert session.get_one(Host, NAMES[0]).reached_at == NOW + MINUTE
 
 
+def test_an_answer_that_is_written_down_late_hides_no_failure_since(database: Database) -> None:
+    assert _unreached(database, NAMES[0], NOW + MINUTE) is Blame.OPEN
+    _reached(database, NAMES[0], NOW)
+    with database.reading() as session:
+        host = session.get_one(Host, NAMES[0])
+        assert (host.reached_at, host.unreached_since) == (NOW, NOW + MINUTE)
+
+
 def test_of_many_workers_that_notice_at_once_one_tells_it(database: Database) -> None:
     for name in NAMES:
         _unreached(database, name, NOW)

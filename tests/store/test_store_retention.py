@@ -15,8 +15,9 @@ from store.database import Database
 from store.outlets import Outlets
 from store.retention import Freed, Page, Policy, is_due
 from store.snapshots import Capture
-from store.tables import Article, Event, Poll, Revision, Snapshot, Stage, Walk
+from store.tables import Article, Event, Poll, Revision, Snapshot, Stage, Tagging, Walk
 from tests.store.building import (
+    MINUTE,
     NOW,
     add_feed,
     discovery,
@@ -39,7 +40,7 @@ OLD = Page(
     taken_at=NOW - 100 * DAY,
     first_seen_at=NOW - 100 * DAY,
     at_rest=True,
-    brought=False,
+    tagging_id=1,
     relevance="none",
 )
 BOTH = replace(POLICY, relevant_pages=365 * DAY)
@@ -56,7 +57,6 @@ NEVER = Policy(None, None, None, None)
         # A capture of years ago that came yesterday.
         (replace(OLD, taken_at=NOW - 4000 * DAY, first_seen_at=NOW - DAY), POLICY, False),
         (replace(OLD, at_rest=False), POLICY, False),
-        (replace(OLD, brought=True), POLICY, False),
         (replace(OLD, relevance=None), POLICY, False),
         (replace(OLD, relevance="secondary"), POLICY, False),
         (replace(OLD, relevance="primary"), POLICY, False),
@@ -97,7 +97,7 @@ def held(database: Database) -> dict[int, bool]:
 
 def test_pages_that_are_not_relevant_go_and_the_others_stay(database: Database) -> None:
     relevant, not_relevant = ingest_one(database, 1), ingest_one(database, 2, judged=IRRELEVANT)
-    assert keep_up(database, now=LATER - 2 * DAY).pages == 0
+    assert keep_up(database, now=LATER - DAY - MINUTE).pages == 0
     foreseen = sum(retention.foresee(database, POLICY, now=LATER), Freed())
     assert held(database) == {relevant: True, not_relevant: True}
     freed = keep_up(database)
@@ -134,6 +134,10 @@ def test_the_walk_goes_on_where_it_was_and_begins_again_a_day_later(
     # The walk is at its end: what falls due meanwhile waits for the next one.
     fourth = ingest_one(database, 4, judged=IRRELEVANT)
     assert keep_up(database, now=LATER + DAY / 2).pages == 0
+    # Nor does anything go when the time leaps: which of the two was right shows the next day.
+    assert keep_up(database, now=LATER + 200 * DAY).pages == 0
+    assert keep_up(database, now=LATER).pages == 0
+    assert keep_up(database, now=LATER + DAY / 2).pages == 0
     assert keep_up(database, now=LATER + DAY).pages == 1
     assert held(database)[fourth] is False
 
@@ -145,6 +149,39 @@ def test_what_was_imported_is_kept(database: Database) -> None:
         article_id = session.exec(select(Article.id)).one()
     process(database, article_id, judged=IRRELEVANT)
     assert keep_up(database).pages == 0
+    assert held(database) == {article_id: True}
+
+
+def test_what_was_imported_of_an_article_that_a_feed_brought_is_kept(database: Database) -> None:
+    article_id = ingest_one(database, 1, judged=IRRELEVANT)
+    with database.reading() as session:
+        url = session.get_one(Article, article_id).url
+    capture = page(b"<html>captured</html>", at=NOW + DAY)
+    with database.writing() as session:
+        brought = arrival(url, page=capture)
+        importing.record(session, [brought], origin="a test", outlets=Outlets(), now=NOW + DAY)
+    process(database, article_id, judged=IRRELEVANT)
+    assert keep_up(database, now=LATER + 2 * DAY).pages == 1  # what was fetched
+    with database.reading() as session:
+        pages = session.exec(select(Snapshot).where(Snapshot.kind == "page")).all()
+        assert [each.imported for each in pages if each.body] == [True]
+
+
+def test_a_page_stays_whose_article_has_become_relevant_meanwhile(database: Database) -> None:
+    article_id = ingest_one(database, 1, judged=IRRELEVANT)
+    with database.reading() as session:
+        looked_at = retention._look(session, POLICY, None, LATER)
+    assert [is_due(each, POLICY, now=LATER) for each in looked_at] == [True]
+    with database.writing() as session:
+        article = session.get_one(Article, article_id)
+        before = session.get_one(Tagging, article.tagging_id)
+        today = Tagging(
+            **before.model_dump(exclude={"id"}) | {"relevance": "primary", "tagger_version": "2"}
+        )
+        session.add(today)
+        session.flush()
+        article.tagging_id = today.id
+    assert retention._let_go(database, looked_at).pages == 0
     assert held(database) == {article_id: True}
 
 

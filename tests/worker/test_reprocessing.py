@@ -65,9 +65,11 @@ def begin(context: Context, step: Step, **selection: object) -> int:
     today = versions(context)
     with context.database.writing() as session:
         articles = selecting.choose(session, chosen, step, today)
+        pageless = selecting.without_page(session, articles) if step is Step.EXTRACT else 0
         return runs.begin(
-            session, articles, step=step, selection=chosen, versions=today, by="me", now=NOW
-        )
+            session, articles, without_page=pageless, step=step, selection=chosen,
+            versions=today, by="me", now=NOW,
+        )  # fmt: skip
 
 
 def reprocess(context: Context, step: Step, **selection: object) -> int:

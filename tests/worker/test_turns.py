@@ -10,7 +10,7 @@ import pytest
 
 from ingest.http import Fetcher
 from store import hosts
-from store.tables import Article, Poll, Stage
+from store.tables import Article, Host, Poll, Stage
 from tests.site import LOOPBACK, Answer, Exchange, Site, answers
 from tests.support.waiting import PATIENCE, until
 from tests.worker.standins import Clock, Heard
@@ -186,6 +186,19 @@ def test_a_redirect_to_another_host_takes_that_hosts_turn(
     assert held > clock()
     assert host_row(names, NAMES[1]).lease_until is None
     assert all_are(names.database, Stage.PROCESS, of=1)
+
+
+def test_a_redirects_target_that_answers_has_refused_none_in_a_row(
+    names: Context, site: Site, nudges: Heard, clock: Clock
+) -> None:
+    site.feed(FEED, rss(site, [item(1, path="/go", host=NAMES[0])]))
+    site.redirect("/go", site.url("/1.html", host=NAMES[1]))
+    site.serve("/1.html", answers.page(item(1).page))
+    add_feed(names.database, site.url(FEED, host=NAMES[0]))
+    with names.database.writing() as session:
+        session.add(Host(name=NAMES[1], next_request_at=clock(), refusals=2))
+    assert drain(names, nudges, NAMES[0]) is Drained.EMPTY
+    assert host_row(names, NAMES[1]).refusals == 0
 
 
 def test_a_redirect_to_a_busy_host_waits_without_losing_an_attempt(

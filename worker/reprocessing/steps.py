@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 from sqlmodel import Session
 
 from ingest.edition import differs
@@ -45,6 +46,8 @@ def redo(context: Context, article_ids: Sequence[int], step: Step) -> list[Redon
     for standing in standings:
         try:
             redone.append(_redo(context, standing, works.get(standing.article_id), step))
+        except SoftTimeLimitExceeded:
+            raise  # no error of the article's: the chunk is too much for one task
         except Exception as error:
             log.exception("reprocessing.failed", article=standing.article_id, url=standing.url)
             redone.append(Redone(standing, error=f"{type(error).__name__}: {error}"))

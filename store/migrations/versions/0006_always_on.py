@@ -99,7 +99,16 @@ def _coverage_of_what_was_imported() -> None:
 
 def _retention() -> None:
     """Pages by age, as long as their bytes are kept; how far the walk through them has come."""
-    held = sa.text("kind = 'page' AND length(body) > 0")
+    op.add_column(
+        "snapshots",
+        sa.Column("imported", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
+    # Below zero are captures from before the newest page, which only imports bring.
+    op.execute(
+        "UPDATE snapshots SET imported = true WHERE id < 0"
+        " OR article_id IN (SELECT id FROM articles WHERE origin IS NOT NULL)"
+    )
+    held = sa.text("kind = 'page' AND length(body) > 0 AND imported = false")
     op.create_index(
         "ix_snapshots_held",
         "snapshots",
@@ -187,6 +196,7 @@ _BEFORE_RUNS = """
                AND to_id = run_changes.story_after ORDER BY id DESC LIMIT 1),
             (SELECT joined_because FROM articles WHERE id = run_changes.article_id)),
         agency_before = (SELECT agency FROM articles WHERE id = run_changes.article_id),
+        error_before = (SELECT error FROM articles WHERE id = run_changes.article_id),
         title_before = coalesce(
             (SELECT CASE WHEN revisions.title = '' THEN articles.title ELSE revisions.title END
              FROM revisions JOIN articles ON articles.id = revisions.article_id

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from store.backup.file import BackupError
+from store.backup.postgresql import _understood
 from tests.store.backup.building import opened, take
 
 
@@ -59,3 +60,9 @@ def test_the_password_is_not_among_the_arguments_and_what_goes_wrong_is_passed_o
     assert "s3cret-word" not in (tmp_path / "arguments").read_text()
     assert (tmp_path / "password").read_text() == "s3cret-word\n"
     assert not (tmp_path / "a.backup").exists()
+
+
+def test_newer_programs_write_for_an_older_server_what_it_knows() -> None:
+    script = b"SET lock_timeout = 0;\nSET transaction_timeout = 0;\nSET row_security = off;\n"
+    assert _understood(script, 17) == script
+    assert _understood(script, 16) == b"SET lock_timeout = 0;\nSET row_security = off;\n"
