@@ -8,7 +8,6 @@ the words as they are written.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Integer, String, bindparam, text
 from sqlmodel import Session
@@ -29,40 +28,28 @@ _CREATE = text(
 # a search reads at most some thirty of them.
 _MERGE_SELDOM = text("INSERT INTO story_words (story_words, rank) VALUES ('automerge', 16)")
 # A story's document tells its day, so a row that was left over is no hit.
-_FOUND = """
-    story_words CROSS JOIN story_documents AS documents
-      ON documents.story_id = (story_words.rowid & :story_mask)
-     AND documents.day = (story_words.rowid >> :story_bits)
-    WHERE story_words MATCH :query AND story_words.rowid BETWEEN {first} AND :last
-      AND documents.at >= :since AND documents.at < :until"""
-_HITS = """
-    SELECT documents.story_id, documents.at FROM {source}
-    ORDER BY documents.at DESC, documents.story_id DESC LIMIT :limit"""
-# Within a day rows are in no order: so many rows from the end, and the rest of the last one's day.
-_FIRST_DAY = f"""(
-    SELECT coalesce(min(day) << :story_bits, :first) AS first FROM (
-        SELECT documents.day FROM {_FOUND.format(first=":first")}
-        ORDER BY story_words.rowid DESC LIMIT :limit)) AS bound"""
-
-
-def _statement(source: str) -> Any:
-    return (
-        text(_HITS.format(source=source))
-        .bindparams(
-            bindparam("query", type_=String),
-            bindparam("first", type_=BigInteger),
-            bindparam("last", type_=BigInteger),
-            bindparam("since", type_=_TIME),
-            bindparam("until", type_=_TIME),
-            bindparam("limit", type_=Integer),
-            story_mask=(1 << STORY_BITS) - 1,
-            story_bits=STORY_BITS,
-        )
-        .columns(story_id=BigInteger, at=_TIME)
+_HITS = (
+    text(
+        """
+        SELECT documents.story_id, documents.at, documents.day FROM
+            story_words CROSS JOIN story_documents AS documents
+              ON documents.story_id = (story_words.rowid & :story_mask)
+             AND documents.day = (story_words.rowid >> :story_bits)
+            WHERE story_words MATCH :query AND story_words.rowid BETWEEN :first AND :last
+              AND documents.at >= :since AND documents.at < :until
+        ORDER BY story_words.rowid DESC"""
     )
-
-
-_NEWEST = _statement(f"{_FIRST_DAY} CROSS JOIN {_FOUND.format(first='bound.first')}")
+    .bindparams(
+        bindparam("query", type_=String),
+        bindparam("first", type_=BigInteger),
+        bindparam("last", type_=BigInteger),
+        bindparam("since", type_=_TIME),
+        bindparam("until", type_=_TIME),
+        story_mask=(1 << STORY_BITS) - 1,
+        story_bits=STORY_BITS,
+    )
+    .columns(story_id=BigInteger, at=_TIME, day=Integer)
+)
 
 
 def write(session: Session, documents: Sequence[Document], days: dict[int, int]) -> None:
@@ -88,18 +75,27 @@ def newest(
     session: Session, query: Node, *, since: datetime, until: datetime, limit: int
 ) -> list[tuple[int, datetime]]:
     """The ids and times of the newest hits."""
-    found = session.execute(
-        _NEWEST,
+    rows = session.execute(
+        _HITS,
         {
             "query": rendered(query),
             "since": since,
             "until": until,
             "first": row_of(day_of(since), 0),
             "last": row_of(day_of(until) + 1, 0),
-            "limit": limit,
         },
     )
-    return [(story_id, at) for story_id, at in found]
+    found, last_day = list[tuple[int, datetime]](), None
+    # Each is looked for when it is asked for. Within a day they are in no order: so many from the
+    # end, and the rest of the last one's day.
+    for story_id, at, day in rows:
+        if len(found) >= limit and day != last_day:
+            break
+        found.append((story_id, at))
+        last_day = day
+    rows.close()
+    found.sort(key=lambda hit: (hit[1], hit[0]), reverse=True)
+    return found[:limit]
 
 
 def rendered(node: Node) -> str:
