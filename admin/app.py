@@ -39,7 +39,7 @@ To begin with:
   transpacific stories --topic trade     what it has found
 
 Settings are TRANSPACIFIC_* environment variables, or transpacific.toml in TRANSPACIFIC_HOME.
-Exit status: 0 done, 1 failed, 2 misused.
+Exit status: 0 done, 1 failed, 2 misused, 130 stopped by Ctrl-C.
 """
 
 # Plain help: Rich's panels fold the examples, and cost twice the time to start.
@@ -52,7 +52,6 @@ for command in (
     stories,
     counts,
     revisions,
-    sql,
     export,
     status,
     trace,
@@ -65,6 +64,8 @@ for command in (
     reprocess,
 ):
     app.command()(command)
+# So that a statement may begin with a comment, as those of the tutorial do.
+app.command(context_settings={"ignore_unknown_options": True})(sql)
 app.command("import")(import_)
 app.add_typer(feeds, name="feeds")
 app.add_typer(db, name="db")

@@ -32,6 +32,13 @@ def kind(name: str | None) -> str | None:
     return _one_of("kind of outlet", name, KINDS)
 
 
+def country(code: str | None) -> str | None:
+    """The code of a country. Raises `Misuse` for what is none."""
+    if code and not re.fullmatch("[A-Za-z]{2}", code):
+        raise Misuse(f"--country is a code of two letters, as in US, CN, HK; it is {code!r}")
+    return code.upper() if code else None
+
+
 def stance(name: str | None) -> str | None:
     """This stance. Raises `Misuse` for one that there is not."""
     return _one_of("stance", name, tuple(Stance))

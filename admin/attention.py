@@ -57,7 +57,7 @@ def _of_service(found: "Status", depths: "Depths", room: "Room", now: datetime) 
         since = min(found.heartbeats[part] for part in silent)
         yield Need(
             "service",
-            f"no sign of {' and '.join(silent)} for {told(now - since)}: is the service running?",
+            f"no sign of {', '.join(silent)} for {told(now - since)}: is the service running?",
         )
 
 

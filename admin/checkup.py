@@ -66,7 +66,7 @@ def _settings(read: Settings) -> Iterator[Finding]:
     yield ok("settings", "read from the environment" + (f" and {file}" if file else ""))
     if read.contact is None:
         told = "sites that are read cannot reach you"
-        yield warn("contact", told, f"set {PREFIX}CONTACT to an address or page")
+        yield warn("contact", told, f"set {PREFIX}CONTACT to a page or e-mail address")
     if read.lexicon is not None:
         from ingest.relations.tagger import load_tagger
 
@@ -232,8 +232,9 @@ def _of_redis(info: dict[str, str]) -> Iterator[Finding]:
         told = f"its maxmemory-policy is {policy}: when full it drops queued work"
         yield fail("redis", told, "set maxmemory-policy to noeviction, in its configuration too")
     else:
-        keeps = "keeps its queue" if info.get("aof_enabled") == "1" else "keeps nothing (no matter)"
-        yield ok("redis", f"version {version} answers, noeviction, {keeps} over a restart")
+        # Nor need it: what waits stands in the database.
+        keeps = "keeps" if info.get("aof_enabled") == "1" else "does not keep"
+        yield ok("redis", f"version {version} answers, noeviction, {keeps} queues over a restart")
     limit, used = int(info.get("maxmemory", 0)), int(info["used_memory"])
     if limit and used > limit * REDIS_FULL:
         told = f"{size(used)} of {size(limit)} are used"

@@ -107,7 +107,7 @@ def _print_table(found: "Counts", kinds: tuple["Kind", ...], limit: int | None) 
         return
     print_rows(_columns(kinds), (list(row.values()) for row in rows))
     note(f"{found.stories:,} stories in {found.articles:,} articles")
-    if limit is None and len(found.groups) > most:
+    if len(found.groups) > most:
         note(f"{most} of {len(found.groups)} rows are shown; --limit shows more, --format csv all")
 
 

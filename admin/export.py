@@ -52,8 +52,8 @@ def export(
     format: Annotated[
         Format | None,
         typer.Option(
-            help="jsonl; csv (lists joined by ;); parquet (needs -o). By default jsonl, and csv in "
-            "a package."
+            help="jsonl; csv (lists joined by ;); parquet (needs -o). By default what FILE ends "
+            "in, else jsonl; csv in a package."
         ),
     ] = None,
     output: Annotated[
@@ -101,7 +101,16 @@ def export(
     if what is What.PACKAGE:
         _export_package(format or Format.CSV, output, as_of)
     else:
-        _export_rows(what, format or Format.JSONL, output, as_of)
+        _export_rows(what, _format(format, output), output, as_of)
+
+
+def _format(format: Format | None, output: Path | None) -> Format:
+    """What is asked for, or what the file's name says. Raises `Misuse` where these differ."""
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    named = Format(ending) if ending in set(Format) else None
+    if format is not None and named not in (None, format):
+        raise Misuse(f"{output} is to hold {format}: give it another name, or leave --format out")
+    return format or named or Format.JSONL
 
 
 def _export_rows(what: What, format: Format, output: Path | None, as_of: str | None) -> None:

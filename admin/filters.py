@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from admin.errors import Misuse
+
 if TYPE_CHECKING:
     from store.fulltext.finding import Question
 
@@ -95,17 +97,20 @@ def question(
     from store.fulltext.finding import Question
     from store.fulltext.grammar import parse
 
+    begin, end = asking.since(since), asking.until(until)
+    if begin and end and begin >= end:
+        raise Misuse(f"--since {since} is after --until {until}")
     return Question(
         query=parse(" ".join(query or ())),
         topics=asking.topics(topics or ()),
         actor=actor or None,
         source=source or None,
-        country=country or None,
+        country=asking.country(country),
         kind=asking.kind(kind),
         state_media=state_media,
         stance=asking.stance(stance),
-        since=asking.since(since),
-        until=asking.until(until),
+        since=begin,
+        until=end,
         relevance=asking.RELEVANCE[relevance],
         story=story,
         as_of=asking.as_of(as_of),

@@ -57,6 +57,8 @@ def purge(
       transpacific purge --source "Example News" --dry-run
       transpacific purge --forget https://news.example/2026/crates.html
     """
+    from store.fulltext import indexing
+
     named = urls or []
     asked = (list_, forget, source is not None, bool(named) and not forget)
     if sum(asked) != 1 or (forget and not named):
@@ -73,6 +75,8 @@ def purge(
             if doomed and not dry_run and not yes:
                 _ask(doomed)
             gone = set[str]() if dry_run else _purge(context, doomed, reason)
+            if gone:
+                indexing.catch_up(context.database)
             _tell(doomed, gone, dry_run=dry_run, as_json=as_json)
             if source and gone:
                 note(

@@ -136,7 +136,7 @@ def reprocess(
         if dry_run:
             _print_report(_dry_run(context, selection, step), as_json)
             return
-        if not here:
+        if not here and not resume:
             _refuse_without_workers(context)
         run_id = _resumed(context) if resume else _begun(context, selection, step)
         if run_id is None:

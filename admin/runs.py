@@ -74,7 +74,9 @@ def _print_runs(told: list[dict[str, Any]]) -> None:
     )  # fmt: skip
     for run in told:
         took = run["finished"] - run["started"] if run["finished"] else None
-        chosen = ", ".join(f"{name} {value}" for name, value in run["selection"].items())
+        chosen = ", ".join(
+            name if value is True else f"{name} {value}" for name, value in run["selection"].items()
+        )
         numbers = ("articles", "done", "failed", "new_texts", "new_taggings", "moved")
         table.add_row(
             str(run["run"]),
@@ -101,6 +103,7 @@ def undo(
     stay on record.
     """
     from store import undoing
+    from store.fulltext import indexing
     from store.runs import get
     from worker import context as clock
 
@@ -114,6 +117,7 @@ def undo(
             for part in undoing.undo(context.database, number, now=clock.now()):
                 done, restored = done + part.looked_at, restored + part.restored
                 bar(done, f"undoing run {number}")
+        indexing.catch_up(context.database)
         with context.database.reading() as session:
             run = get(session, number)
     kept = total - restored

@@ -1,5 +1,6 @@
 """`transpacific sql`: one statement that reads, and its rows for people or for programs."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -110,6 +111,9 @@ def _read(statement: str | None) -> str:
     if statement is None:
         raise Misuse('no statement: write `transpacific sql "SELECT …"`, or - for stdin')
     if statement != files.STDIN:
+        # A comment may begin it; what else begins so is an option that there is not.
+        if re.match(r"-(?!-\s)", statement):
+            raise Misuse(f"no such option: {statement.split()[0]}")
         return statement
     try:
         return files.read(files.STDIN).decode("utf-8-sig")

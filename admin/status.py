@@ -30,7 +30,7 @@ def status(
     1 where something does:
 
     \b
-      disk          less than 5 %, or 2 GB, is free where the home is
+      disk          less than 5 %, or less than 2 GB and 20 %, is free where the home is
       redis         the one that is set does not answer
       service       it ran here before, and shows no sign of life for 3 minutes
       outage        nothing answers: our own network is down

@@ -96,6 +96,10 @@ def stories(
             for found in shown:
                 print_story(console, found, question.query)
             if not shown:
-                note("no story answers this; --relevance all looks at every story")
+                note(
+                    "no story answers this; --relevance all looks at every story"
+                    if story is None
+                    else f"there is no story {story}"
+                )
             elif next(answer, None) is not None:
                 note(f"the {order} {most} are shown; --limit shows more, --format jsonl all")

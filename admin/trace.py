@@ -32,8 +32,8 @@ def trace(
     """All that has happened to an article, in its order.
 
     Where it was seen, what was fetched, the texts and what the tagger said of them, its stories
-    and why it is in them, its events, errors, the runs that changed it, and what comes next. Its
-    `trace` is in every line of the logs that is about it.
+    and why it is in them, its other events, errors, the runs that changed it, and what comes
+    next. Its `trace` is in every line of the logs that is about it.
 
     \b
     Example:

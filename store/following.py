@@ -11,7 +11,7 @@ from store.articles import due_for_a_look
 from store.tables import Article, Feed, Host, Revision, Sighting, Stage, table
 
 # Articles named at a time; the rest are named when these are done.
-LIMIT = 200
+LIMIT = 2_000
 
 
 @dataclass(frozen=True, slots=True)

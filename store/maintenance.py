@@ -74,7 +74,8 @@ def vacuum(database: Database) -> Vacuumed:
 
 def _vacuum_file(database: Database) -> tuple[int, int]:
     file = Path(str(database.url.database))
-    before = file.stat().st_size
+    log = file.with_name(f"{file.name}-wal")
+    before = file.stat().st_size + (log.stat().st_size if log.exists() else 0)
     # Outside any transaction, which the engine would begin: the driver's own connection.
     connection = database.engine.raw_connection()
     try:

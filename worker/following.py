@@ -6,6 +6,7 @@ threads, articles are processed in child processes.
 
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -29,8 +30,10 @@ log = structlog.get_logger(__name__)
 # An article whose next attempt is further away than this is left for later: a page that failed
 # four times waits minutes, and whoever polls by hand would not.
 PATIENCE = timedelta(minutes=2)
-# How often the database is asked what is waiting, while work is in flight.
+# How often the database is asked what is waiting, while work is in flight; and what share of the
+# time may go to asking, which takes a while where ten thousands wait.
 LOOK_SECONDS = 0.2
+LOOK_SHARE = 0.1
 
 
 @dataclass
@@ -83,28 +86,26 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
         Children(context.settings, prepare=warm_up) as children,
         _stopped_on_error(context),
     ):
-        flying = _InFlight()
+        flying, ready = _InFlight(), deque[int]()
+        look_at = 0.0
         give_up_at: float | None = None
         while True:
             flying.settle()
-            with context.database.reading() as session:
-                waiting = store.waiting(
-                    session,
-                    feed_ids,
-                    owner=owner,
-                    now=clock.now(),
-                    patience=PATIENCE,
-                    looks=bool(context.settings.refetch),
-                )
-            progress(waiting)
-            if waiting.nothing and not flying.futures():
-                return
-            for host in waiting.hosts:
-                if host not in flying.hosts and host not in flying.failed:
-                    flying.hosts[host] = network.submit(
-                        drain_host, context, host, _NoNudges(), only_feeds=feed_ids
-                    )
-            _hand_out(waiting.articles, flying, children, owner)
+            if time.monotonic() >= look_at or not flying.futures():
+                began = time.monotonic()
+                waiting = _look(context, feed_ids, owner)
+                took = time.monotonic() - began
+                look_at = began + max(LOOK_SECONDS, took / LOOK_SHARE)
+                progress(waiting)
+                if waiting.nothing and not flying.futures():
+                    return
+                for host in waiting.hosts:
+                    if host not in flying.hosts and host not in flying.failed:
+                        flying.hosts[host] = network.submit(
+                            drain_host, context, host, _NoNudges(), only_feeds=feed_ids
+                        )
+                ready = deque(waiting.articles)
+            _hand_out(ready, flying, children, owner)
             # Nothing of ours in flight: another process holds a host, or a retry is not due yet.
             give_up_at = None if flying.futures() else give_up_at or _patience_ends()
             if give_up_at is not None and time.monotonic() > give_up_at:
@@ -112,12 +113,21 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
             _pause(flying)
 
 
-def _hand_out(
-    article_ids: Sequence[int], flying: _InFlight, children: Children, owner: str
-) -> None:
-    for article_id in article_ids:
-        if len(flying.articles) >= children.number * AHEAD:
-            return
+def _look(context: Context, feed_ids: frozenset[int], owner: str) -> Waiting:
+    with context.database.reading() as session:
+        return store.waiting(
+            session,
+            feed_ids,
+            owner=owner,
+            now=clock.now(),
+            patience=PATIENCE,
+            looks=bool(context.settings.refetch),
+        )
+
+
+def _hand_out(ready: deque[int], flying: _InFlight, children: Children, owner: str) -> None:
+    while ready and len(flying.articles) < children.number * AHEAD:
+        article_id = ready.popleft()
         if article_id not in flying.articles:
             flying.articles[article_id] = children.submit(process_article, article_id, owner=owner)
 

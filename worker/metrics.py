@@ -98,7 +98,7 @@ def serve(settings: Settings, *collectors: Collector) -> WSGIServer:
     except OSError as error:
         raise MetricsError(
             f"/metrics cannot be served on {address} port {port} ({error.strerror or error}): "
-            f"set {PREFIX}METRICS_PORT to another"
+            f"choose another by {PREFIX}METRICS_PORT, or up --metrics-port"
         ) from None
     _serving.append(server)
     log.info("metrics.served", address=address, port=server.server_port)

@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 
 from store import articles, importing
+from store.fulltext import indexing
 from worker.children import Children, died
 from worker.context import Context
 from worker.processing import process_article, warm_up
@@ -37,6 +38,7 @@ def process_waiting(context: Context, update: Callable[[int], None]) -> int:
                 last = named.pop()
                 flying[children.submit(process_article, last, owner=owner)] = last
             if not flying:
+                indexing.catch_up(context.database)
                 return done
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
                 article_id = flying.pop(future)

@@ -8,6 +8,7 @@ import ipaddress
 import os
 import tomllib
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -240,9 +241,15 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
+        if first["type"] == "extra_forbidden":
+            unknown = str(first["loc"][0])
+            near = get_close_matches(unknown, Settings.model_fields, 1)
+            meant = f": is it {near[0]}?" if near else ""
+            raise SettingsError(f"{config_file()}: there is no setting {unknown}{meant}") from None
         name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
         # URLs carry passwords.
         given = "" if name.endswith("_URL") else f" (it is {first['input']!r})"
-        raise SettingsError(f"{name}: {first['msg']}{given}") from None
+        told = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}: {told}{given}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{config_file()} is not TOML: {error}") from None

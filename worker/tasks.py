@@ -107,7 +107,7 @@ def tick() -> None:
     for part in (heartbeats.BEAT, heartbeats.NETWORK):
         heartbeat.show(context, part)
     if _broker_forgot():
-        log.warning("broker.forgot")
+        log.info("broker.forgot")  # or it is new
         with context.database.writing() as session:
             hosts.forget_nudges(session)
             articles.forget_nudges(session, now=clock.now())

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import delete, inspect, text
 
 from store import migrate
 from store.backup import postgresql, sqlite
@@ -21,6 +21,7 @@ from store.backup.file import (
 )
 from store.backup.taking import tables
 from store.database import Database
+from store.tables import Heartbeat
 
 # A store with none of these holds nothing that anybody would miss.
 _MISSED = ("sources", "feeds", "articles", "tombstones")
@@ -90,7 +91,7 @@ def _restore_file(
         sqlite.verify(restored, manifest.rows, str(file))
         if manifest.schema != migrate.HEAD:
             told("upgrading", 0, None)
-            _upgrade(restored)
+        _upgrade(restored)
         _like(target, restored)
         _sync(restored)
         with sqlite.held(target):
@@ -102,9 +103,16 @@ def _upgrade(restored: Path) -> None:
     database = Database(f"sqlite:///{restored}")
     try:
         migrate.upgrade(database)
+        _forget_signs_of_life(database)
     finally:
         database.dispose()
     sqlite.settle(restored)
+
+
+def _forget_signs_of_life(database: Database) -> None:
+    """Those of the service that the backup is of say nothing of one here."""
+    with database.writing() as session:
+        session.execute(delete(Heartbeat))
 
 
 def _like(target: Path, restored: Path) -> None:
@@ -142,6 +150,7 @@ def _restore_tables(
         postgresql.restore(database, archive, tables(), manifest.rows, told)
     told("upgrading", 0, None)
     migrate.upgrade(database)
+    _forget_signs_of_life(database)
     with database.engine.connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         connection.exec_driver_sql("ANALYZE")

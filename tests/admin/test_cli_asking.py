@@ -67,3 +67,9 @@ def test_an_unknown_kind_or_stance_is_told_with_those_that_there_are() -> None:
         asking.kind("blog")
     with pytest.raises(Misuse, match=r"no stance 'war'.*cooperation, conflict,"):
         asking.stance("war")
+
+
+def test_what_is_no_code_of_a_country_is_misuse() -> None:
+    assert (asking.country("cn"), asking.country(""), asking.country(None)) == ("CN", None, None)
+    with pytest.raises(Misuse, match="two letters"):
+        asking.country("China")

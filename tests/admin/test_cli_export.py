@@ -91,6 +91,15 @@ def test_an_export_of_articles_tells_where_each_comes_from(polled: Cli) -> None:
     assert "agriculture" in ships["topics"]
 
 
+def test_a_files_name_says_its_format(polled: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "stories.csv"
+    assert polled("export", "stories", "-o", file).status == 0
+    assert file.read_bytes() == polled("export", "stories", "--format", "csv").stdout
+    ended = polled("export", "stories", "--format", "jsonl", "-o", file)
+    assert ended.status == 2
+    assert "stories.csv is to hold jsonl" in ended.err
+
+
 def test_an_existing_file_is_replaced_whole_and_nothing_else_is_left(
     polled: Cli, tmp_path: Path
 ) -> None:

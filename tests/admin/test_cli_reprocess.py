@@ -7,6 +7,7 @@ import pytest
 
 from store import runs
 from store.database import Database
+from store.fulltext import indexing
 from store.selecting import Selection, Versions
 from store.tables import Step
 from tests.admin.conftest import Cli
@@ -86,3 +87,14 @@ def test_a_feed_is_known_however_it_is_spelled(cli: Cli) -> None:
                "--relevance", "none", "--json")  # fmt: skip
     assert told.status == 0, told
     assert told.records[0]["articles"] == 0
+
+
+def test_what_a_run_and_its_undoing_have_changed_is_found_without_a_service(
+    cli: Cli, database: Database
+) -> None:
+    indexing.catch_up(database)
+    before = cli("counts", "--by", "topic", "--relevance", "all", "--format", "csv").out
+    assert cli("reprocess", "--here", "--from", "tag").status == 0
+    assert cli("counts", "--by", "topic", "--relevance", "all", "--format", "csv").out != before
+    assert cli("runs", "undo", "1").status == 0
+    assert cli("counts", "--by", "topic", "--relevance", "all", "--format", "csv").out == before

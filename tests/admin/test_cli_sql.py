@@ -69,6 +69,16 @@ def test_a_statement_from_stdin(asked: Cli) -> None:
     assert ended.records == [{"题目": "中美"}]
 
 
+def test_a_statement_may_begin_with_a_comment(asked: Cli) -> None:
+    ended = asked("sql", "-- one\nSELECT 1 AS a", "--format", "jsonl")
+    assert ended.records == [{"a": 1}]
+
+
+def test_an_option_that_there_is_not_is_told(asked: Cli) -> None:
+    ended = asked("sql", "--fromat")
+    assert (ended.status, ended.err) == (2, "transpacific: no such option: --fromat\n")
+
+
 def test_two_columns_of_one_name_are_both_there(asked: Cli) -> None:
     ended = asked("sql", "SELECT 1 AS a, 2 AS a, 3 AS a_2", "--format", "jsonl")
     assert ended.records == [{"a": 1, "a_3": 2, "a_2": 3}]

@@ -1,5 +1,6 @@
 """Reprocessing: what changes, what is kept, what a second run does, what undo restores."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -371,6 +372,9 @@ def test_a_dry_run_writes_nothing_and_tells_what_would_change(context: Context) 
     (example,) = told.examples["none -> primary"]
     assert example.article == article_id
     assert {"President Xi Jinping", "before: envoy"} & set(example.evidence)
+    plain = json.loads(json.dumps(told.described()))
+    assert plain["topics_gained"] == dict(told.topics_gained)
+    assert plain["examples"]["none -> primary"][0]["article"] == article_id
     (example,) = told.examples["+ agriculture"]
     assert "soybeans" in example.evidence
     (example,) = told.examples["grew by more than a tenth"]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from store.placement import Place
@@ -68,7 +68,10 @@ class Report:
 
     def described(self) -> dict[str, Any]:
         """The report as plain JSON values."""
-        return asdict(self)
+        told = {each.name: getattr(self, each.name) for each in fields(self)}
+        counted = {name: dict(value) for name, value in told.items() if isinstance(value, Counter)}
+        examples = {kind: list(map(asdict, shown)) for kind, shown in self.examples.items()}
+        return told | counted | {"examples": examples}
 
 
 def outcome(redone: Redone, placed: Place | None, before: Sequence[Mark]) -> Outcome:

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from store import maintenance, migrate, outbox
+from store import heartbeats, maintenance, migrate, outbox
 from store.backup.file import BackupError, manifest_of
 from store.database import Database
 from store.fulltext import indexing
@@ -58,6 +58,15 @@ def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
 def file(tmp_path: Path) -> Path:
     (tmp_path / "other").mkdir()
     return tmp_path / "a.backup"
+
+
+def test_signs_of_life_are_not_brought_along(filled: Database, empty_url: str, file: Path) -> None:
+    with filled.writing() as session:
+        heartbeats.record(session, heartbeats.BEAT, now=NOW)
+    take(filled, file)
+    restore(empty_url, file)
+    with opened(empty_url) as restored, restored.reading() as session:
+        assert heartbeats.last(session) == {}
 
 
 def test_a_quiet_store_comes_back_row_for_row(filled: Database, empty_url: str, file: Path) -> None:
