@@ -28,7 +28,6 @@ from ingest.metadata import (
     page_authors,
     page_date,
     page_language,
-    page_title,
     page_titles,
     searched_date,
     site_name,
@@ -109,7 +108,8 @@ def extract_page(
         return _without_page(hint)
     tree = parsed.tree
     head = read_head(tree)
-    title = page_title(head, url=url)
+    titles = page_titles(head, url=url)
+    title = titles[0] if titles else ""
     published = _published(head, tree, url=url, hint=hint, country=country)
     authors = clean_authors(hint.authors, outlet=outlet_names(head)) or page_authors(head, tree)
     text = clean_text(article_text(tree, markup) if parsed.complete else prose_lines(markup))
@@ -123,7 +123,7 @@ def extract_page(
         language=detect_language(text or chosen_title) or page_language(head) or hint.language,
         canonical_url=canonical_link(head, url=url),
         site_name=site_name(head) or None,
-        quality=_quality(text, head, tree, markup, url),
+        quality=_quality(text, titles, head, tree, markup, url),
         taken_from="page",
     )
 
@@ -161,11 +161,13 @@ def _published(
     return published
 
 
-def _quality(text: str, head: Head, tree: HtmlElement, markup: str, url: str) -> Quality:
+def _quality(
+    text: str, titles: tuple[str, ...], head: Head, tree: HtmlElement, markup: str, url: str
+) -> Quality:
     might = may_be_a_wall(text)
     return judge(
         Facts(
-            titles=tuple(page_titles(head, url=url)) if might else (),
+            titles=titles if might else (),
             text=text,
             visible=visible_text(tree) if might else "",
             marks=find_marks(markup) if is_hardly_prose(text) else frozenset(),

@@ -94,12 +94,7 @@ def outlet_names(head: Head) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(clean_line, (*stated, head.article.publisher)))))
 
 
-def page_title(head: Head, *, url: str) -> str:
-    """The article's headline without the site's name, or "" where the page has none."""
-    return next(page_titles(head, url=url), "")
-
-
-def page_titles(head: Head, *, url: str) -> Iterator[str]:
+def page_titles(head: Head, *, url: str) -> tuple[str, ...]:
     """All that the page gives as its title, the most trusted first, without the site's name."""
     headings = [heading for heading in head.headings if heading]
     stated = map(clean_line, (head.article.headline, head.first(*_TITLES)))
@@ -109,7 +104,7 @@ def page_titles(head: Head, *, url: str) -> Iterator[str]:
     )
     names = tuple(_names(head, url))
     titles = (without_site(title, names=names, headings=headings) for title in (*stated, *seen))
-    return filter(None, titles)
+    return tuple(filter(None, titles))
 
 
 def choose_title(feed_title: str, page_title: str) -> str:

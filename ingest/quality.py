@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from ahocorasick_rs import AhoCorasick
@@ -190,6 +190,8 @@ def _ends_in_an_offer(text: str) -> bool:
     return bool(offers) and letters_worth(text) - sum(map(letters_worth, offers)) < TEASER_LETTERS
 
 
+# The last lines are looked at twice.
+@lru_cache(maxsize=256)
 def _is_offer(line: str) -> bool:
     return _likeness(_padded(line), Quality.PAYWALL) >= OFFERS
 

@@ -9,6 +9,7 @@ parameters that are known to be there for tracking.
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import urljoin
 
@@ -140,6 +141,8 @@ def resolve(base: str, link: str) -> str | None:
         return None
 
 
+# One page's address is looked at by several of those who read it.
+@lru_cache(maxsize=1_024)
 def _split(url: str) -> _Parts:
     url = _trimmed(url)
     scheme = _SCHEME.match(url)
