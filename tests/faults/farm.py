@@ -2,8 +2,9 @@
 
     python -m tests.faults.farm --hosts 50 --faults 0.1 --tarpits 10
 
-prints its port and serves until it is ended. Outlet N is http://127.0.1.N:PORT, each a host of its
-own; a feed's address says which pages are in it, so that nothing is stored here:
+prints its port and serves until its input ends: with whoever began it, however that ends. Outlet N
+is http://127.0.1.N:PORT, each a host of its own; a feed's address says which pages are in it, so that
+nothing is stored here:
 
     /feed.xml?from=0&to=100      those numbers' pages: /0.html …
     /feed.xml?…&like=kills       the same, at /kills-0.html …: pages that end a rigged worker
@@ -17,8 +18,11 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
+import os
 import socket
 import struct
+import sys
+import threading
 from collections import Counter
 from email.utils import formatdate
 from html import escape
@@ -183,8 +187,13 @@ async def _run(hosts: int, tarpits: int, faults: float) -> None:
     await asyncio.gather(*(server.serve_forever() for server in (first, *others)))
 
 
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
 def main() -> None:
-    """Serve until ended."""
+    """Serve until the input ends."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -192,6 +201,7 @@ def main() -> None:
     parser.add_argument("--tarpits", type=int, default=0, help="how many of the hosts")
     parser.add_argument("--faults", type=float, default=0.0, help="share of pages")
     arguments = parser.parse_args()
+    threading.Thread(target=_end_with_input, daemon=True).start()
     asyncio.run(_run(arguments.hosts, arguments.tarpits, arguments.faults))
 
 

@@ -50,12 +50,11 @@ def running_farm(*, hosts: int, faults: float, tarpits: int) -> Iterator[int]:
     command = [sys.executable, "-m", "tests.faults.farm"]
     options = {"--hosts": hosts, "--faults": faults, "--tarpits": tarpits}
     words = [str(word) for option in options.items() for word in option]
-    with subprocess.Popen([*command, *words], stdout=subprocess.PIPE, cwd=ROOT) as process:
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
+    with subprocess.Popen(
+        [*command, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
 
 
 class Running:
