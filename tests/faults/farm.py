@@ -3,8 +3,8 @@
     python -m tests.faults.farm --hosts 50 --faults 0.1 --tarpits 10
 
 prints its port and serves until its input ends: with whoever began it, however that ends. Outlet N
-is http://127.0.1.N:PORT, each a host of its own; a feed's address says which pages are in it, so that
-nothing is stored here:
+is http://127.0.1.N:PORT, each a host of its own; a feed's address says which pages are in it, so
+that nothing is stored here:
 
     /feed.xml?from=0&to=100      those numbers' pages: /0.html …
     /feed.xml?…&like=kills       the same, at /kills-0.html …: pages that end a rigged worker
