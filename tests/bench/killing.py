@@ -46,8 +46,10 @@ _SHOWN = """
 _TEXTS = """
     SELECT story_texts.text_hash, algorithm_version, revisions.article_id, revisions.number,
            (SELECT min(id) FROM articles WHERE articles.story_id = story_texts.story_id),
-           (SELECT count(*) FROM story_keys WHERE text_id = story_texts.id)
-    FROM story_texts LEFT JOIN revisions ON revisions.id = revision_id ORDER BY 1"""
+           keys.number
+    FROM story_texts LEFT JOIN revisions ON revisions.id = revision_id
+    LEFT JOIN (SELECT text_id, count(*) AS number FROM story_keys GROUP BY text_id) AS keys
+      ON keys.text_id = story_texts.id ORDER BY 1"""
 _CHANGES = """
     SELECT article_id, revision_before, revision_before = revision_after, tagging_before,
            tagging_before = tagging_after, story_before = story_after, title_before
