@@ -179,12 +179,14 @@ def heads(
     """The same without texts, people and evidence."""
     if as_of is not None:
         return _heads_then(session, story_ids, as_of)
-    moved = session.execute(_INTO, {"ids": story_ids})
-    redirects: dict[int, int] = {row.story_id: row.into_id for row in moved}
-    story_ids = list(dict.fromkeys(redirects.get(story_id, story_id) for story_id in story_ids))
+    rows = {row.id: row for row in session.execute(_STORIES, {"ids": story_ids})}
+    if gone := [story_id for story_id in story_ids if story_id not in rows]:
+        led = {row.story_id: row.into_id for row in session.execute(_INTO, {"ids": gone})}
+        story_ids = list(dict.fromkeys(led.get(story_id, story_id) for story_id in story_ids))
+        rows = {row.id: row for row in session.execute(_STORIES, {"ids": story_ids})}
     copies = _grouped(session, _COPIES, story_ids)
-    found = {
-        row.id: Head(
+    return [
+        Head(
             id=row.id,
             first_published=row.first_published_at,
             first_seen=row.first_seen_at,
@@ -196,9 +198,8 @@ def heads(
             tagging_id=row.tagging_id,
             copies=tuple(Copy(*copy) for copy in copies.get(row.id, ())),
         )
-        for row in session.execute(_STORIES, {"ids": story_ids})
-    }
-    return [found[story_id] for story_id in story_ids if story_id in found]
+        for row in (rows[story_id] for story_id in dict.fromkeys(story_ids) if story_id in rows)
+    ]
 
 
 def _heads_then(session: Session, story_ids: Sequence[int], as_of: datetime) -> list[Head]:

@@ -20,7 +20,7 @@ from store.tables import ActorName, Source
 RELEVANCES = ("primary", "secondary", "none")
 RELEVANT = ("primary", "secondary")
 # The best are chosen among so many of the newest hits: reading their texts takes most of 80 ms.
-WEIGHED = 600
+WEIGHED = 400
 # More than any store holds, and what a LIMIT of either database takes.
 ALL = 2**31 - 1
 

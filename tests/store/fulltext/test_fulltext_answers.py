@@ -3,9 +3,10 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from store.database import Database
 from store.fulltext import indexing, postgresql
@@ -168,20 +169,88 @@ def test_a_prefix_finds_no_marks(database: Database) -> None:
     assert asked(database, Phrase(("inter",), open_end=True)) == [1]
 
 
-def test_the_newest_come_first_within_a_day_and_beyond_the_walk(database: Database) -> None:
-    count = 2 * postgresql.WALKED
-    rng = random.Random(8)
-    hours = rng.sample(range(count), count)
+# Hits are told in looks that go further and further back: all of them in one, some far back, few
+# and many, so few that all stories are asked, and none at all.
+@pytest.mark.parametrize("often", [1, 5, 40, 110, 1_000])
+@pytest.mark.parametrize("hours_apart", [0, 1, 40, 2_000])
+def test_the_newest_come_first_however_far_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch, often: int, hours_apart: int
+) -> None:
+    monkeypatch.setattr(postgresql, "LEAST_LOOK", 20)
+    monkeypatch.setattr(postgresql, "LOOK_A_HIT", 1)
+    monkeypatch.setattr(postgresql, "MOST_LOOK", 100)
+    places = random.Random(8).sample(range(300), 300)
     documents = [
-        document(number, NOW - timedelta(hours=hour), MARKS, (), "soy" if hour % 7 else "hogs")
-        for number, hour in enumerate(hours, start=1)
+        document(
+            number,
+            NOW - timedelta(hours=hours_apart * place),
+            MARKS,
+            (),
+            "soy" if place % often == often - 1 else "hogs",
+        )
+        for number, place in enumerate(places, start=1)
     ]
     with database.writing() as session:
         session.add_all(Story(id=made.story_id, first_seen_at=made.at) for made in documents)
         session.flush()
         indexing.put(session, [made.story_id for made in documents], documents)
-    ordered = sorted(documents, key=lambda made: made.at, reverse=True)
-    for word in ("soy", "hogs"):
-        expected = [made.story_id for made in ordered if word in made.words]
-        for limit in (1, 20, 100, ALL):
-            assert asked(database, Phrase((word,)), limit=limit) == expected[:limit]
+    ordered = sorted(documents, key=lambda made: (made.at, made.story_id), reverse=True)
+    expected = [made.story_id for made in ordered if "soy" in made.words]
+    for limit in (1, 3, 20, 150, ALL):
+        assert asked(database, Phrase(("soy",)), limit=limit) == expected[:limit]
+
+
+@pytest.mark.parametrize(
+    ("found", "days"),
+    [
+        pytest.param(16, 4, id="nearly enough: four times as far at the least"),
+        pytest.param(2, 15, id="a tenth: ten times as far, and half as far again"),
+        pytest.param(1, 30, id="all but none"),
+        pytest.param(0, None, id="none: to all"),
+    ],
+)
+def test_the_next_look_goes_as_far_as_the_hits_make_likely(found: int, days: int | None) -> None:
+    oldest = NOW - timedelta(days=365)
+    expected = oldest if days is None else NOW - timedelta(days=days)
+    first = NOW - timedelta(days=1)
+    assert postgresql.earlier(first, NOW, oldest, found, limit=20) == expected
+
+
+def test_a_look_never_goes_beyond_the_oldest_nor_stands_still() -> None:
+    oldest = NOW - timedelta(days=2)
+    first = NOW - timedelta(days=1)
+    assert postgresql.earlier(first, NOW, oldest, 19, limit=20) == oldest
+    assert postgresql.earlier(NOW, NOW, oldest, 19, limit=20) == NOW - timedelta(hours=4)
+    ancient = datetime(1, 1, 2, tzinfo=UTC)
+    assert postgresql.earlier(NOW - timedelta(days=300_000), NOW, ancient, 2, limit=20) == ancient
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ((1970, 1, 1, 0), (1970, 1, 1, 23), [0]),
+        ((1969, 12, 31, 23), (1970, 1, 2, 0), [-1, 0, 1]),
+        ((2026, 1, 1, 0), (2026, 2, 20, 0), [-(2026 * 12 + 1), -(2026 * 12 + 2)]),
+        ((2025, 12, 1, 0), (2026, 1, 31, 0), [-(2025 * 12 + 12), -(2026 * 12 + 1)]),
+        ((1, 1, 1, 0), (2026, 1, 1, 0), None),
+    ],
+)
+def test_days_are_named_one_by_one_or_else_by_their_months(
+    first: tuple[int, int, int, int], last: tuple[int, int, int, int], expected: list[int] | None
+) -> None:
+    between = datetime(*first, tzinfo=UTC), datetime(*last, tzinfo=UTC)
+    assert postgresql.numbered(*between) == expected
+
+
+@pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
+def test_words_and_days_are_read_from_one_index(database: Database) -> None:
+    put(database, ["soybeans"])
+    values = {"query": "'soybeans'", "since": NOW, "until": NOW, "limit": 1, "days": [1]}
+    with database.reading() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        compiled = postgresql._OF_DAYS.compile(session.get_bind())
+        rows = session.connection().exec_driver_sql(f"EXPLAIN {compiled}", values)
+        plan = [line for (line,) in rows]
+    condition = next(line for line in plan if "Index Cond" in line)
+    assert "words @@" in condition
+    assert "&& '{1}'" in condition
