@@ -53,6 +53,11 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else rfc3339(at.replace(microsecond=0))
 
 
+def counted(number: int, one: str, more: str = "") -> str:
+    """1 article, 1,000 articles; `more` where the plural is not made by an s."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
 def rfc3339(at: datetime) -> str:
     """An aware time as RFC 3339 in UTC."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

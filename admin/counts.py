@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from admin import filters
-from admin.console import note, print_json
+from admin.console import counted, note, print_json
 from admin.errors import Misuse
 from admin.opening import service
 
@@ -106,7 +106,7 @@ def _print_table(found: "Counts", kinds: tuple["Kind", ...], limit: int | None) 
         note("no story answers this; --relevance all looks at every story")
         return
     print_rows(_columns(kinds), (list(row.values()) for row in rows))
-    note(f"{found.stories:,} stories in {found.articles:,} articles")
+    note(f"{counted(found.stories, 'story', 'stories')} in {counted(found.articles, 'article')}")
     if len(found.groups) > most:
         note(f"{most} of {len(found.groups)} rows are shown; --limit shows more, --format csv all")
 

@@ -27,7 +27,9 @@ def doctor(
         typer.Option("--network", help="Ask ten feeds' hosts for their robots.txt as well."),
     ] = False,
 ) -> None:
-    """Check settings, home, programs, database, Redis, clock, disk and the service itself.
+    """Check all that the service needs, and name the mend.
+
+    Settings, home, programs, database, Redis, clock, disk and the service itself.
 
     Each line is ok, warn or fail, and names the mend. Nothing is asked but the database and Redis;
     with --network the hosts of some feeds too. Exit status 1 where something fails. No password is

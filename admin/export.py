@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from admin import files, filters
-from admin.console import note, progress
+from admin.console import counted, note, progress
 from admin.errors import Misuse
 from admin.opening import service
 
@@ -73,11 +73,12 @@ def export(
     ] = None,
     as_of: filters.AsOf = None,
 ) -> None:
-    """Write all stories, articles, revisions or polls, or a package of them all, or a WARC.
+    """Write stories, articles, revisions, polls; a package; a WARC.
 
-    The oldest come first. A FILE appears under its name only when it is whole. A package is a new
-    folder or a .zip, with a data dictionary, the versions of the code, and checksums. A WARC holds
-    the pages that were fetched, for web archives' tools; its name ends in .warc.gz.
+    All are written, the oldest first. A FILE appears under its name only when it is whole. A
+    package is a new folder or a .zip, with a data dictionary, the versions of the code, and
+    checksums. A WARC holds the pages that were fetched, for web archives' tools; its name ends in
+    .warc.gz.
 
     With --as-of the rows are those that an export at that time gave, so that a figure can be
     reproduced; sources bear their names of today.
@@ -177,7 +178,7 @@ def _export_package(format: Format, output: Path | None, as_of: str | None) -> N
             told=lambda what: update(0, what),
         )
     rows = sum(file.rows or 0 for file in made)
-    note(f"{rows:,} rows in {len(made)} files written to {output}")
+    note(f"{counted(rows, 'row')} in {counted(len(made), 'file')} written to {output}")
 
 
 def _export_warc(
@@ -216,6 +217,6 @@ def _export_warc(
             warc.write(page, article=url)
             update(0, f"exporting pages: {number:,}")
         let_go = captures.let_go(session, chosen)
-    note(f"{number:,} pages written to {output}")
+    note(f"{counted(number, 'page')} written to {output}")
     if let_go:
         note(f"{let_go:,} more were let go by retention, and are not in it")

@@ -56,10 +56,11 @@ def add(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add feeds by their addresses, or by that of a page that leads to one.
+    """Add feeds by their addresses, or by those of pages.
 
-    They are due at once. One that is known already is left as it is. Where a page leads to
-    several, they are listed and none is added. Exit status 1 if an address led to nothing.
+    A page leads to its feed. They are due at once. One that is known already is left as it is.
+    Where a page leads to several, they are listed and none is added. Exit status 1 if an address
+    led to nothing.
     """
     from ingest.feedspec import CatalogueError, feed_spec
     from ingest.url import canonical

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from admin.console import note, print_json, print_result, progress
+from admin.console import counted, note, print_json, print_result, progress
 from admin.errors import FAILED, Misuse
 from admin.opening import service
 
@@ -66,12 +66,12 @@ def import_(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Import articles: URLs (text, CSV, bookmarks as OPML), WARC files, folders of HTML.
+    """Import articles: lists of URLs, WARC files, folders of HTML.
 
-    URLs are fetched by the service like any article. WARC and HTML bring their pages, and nothing
-    is fetched. What is there already is left as it is, and what was purged stays away; so the same
-    import twice changes nothing. A CSV's first line names its columns: url, and as you have them
-    title, published, source, country and kind.
+    URLs come as text, CSV or bookmarks (OPML), and are fetched by the service like any article.
+    WARC and HTML bring their pages, and nothing is fetched. What is there already is left as it is,
+    and what was purged stays away; so the same import twice changes nothing. A CSV's first line
+    names its columns: url, and as you have them title, published, source, country and kind.
 
     Exit status 1 if something in it could not be used.
 
@@ -283,9 +283,11 @@ def _print(
     if report.processed:
         print_result(f"{report.processed:,} processed")
     if to_process and (report.processed is None or report.processed):
-        note(f"{to_process:,} articles wait to be processed: the service's workers do it")
+        waiting = counted(to_process, "article waits", "articles wait")
+        note(f"{waiting} to be processed: the service's workers do it")
     if to_fetch:
-        note(f"{to_fetch:,} articles wait to be fetched: the service (`transpacific up`) does it")
+        waiting = counted(to_fetch, "article waits", "articles wait")
+        note(f"{waiting} to be fetched: the service (`transpacific up`) does it")
 
 
 def _described(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from admin.console import (
+    counted,
     moment,
     note,
     plain_table,
@@ -120,7 +121,7 @@ def _ask(doomed: "Sequence[Doomed]") -> None:
     """Go on only if a person at a terminal says so."""
     if not sys.stdin.isatty():
         raise Misuse("nobody can be asked here: say --yes, or --dry-run to see what would go")
-    if not typer.confirm(f"Purge {_number(len(doomed), 'article')}?", err=True):
+    if not typer.confirm(f"Purge {counted(len(doomed), 'article')}?", err=True):
         note("nothing was purged")
         raise typer.Exit(FAILED)
 
@@ -148,7 +149,7 @@ def _tell(
         for article in doomed:
             print_json(_described(article) | {"purged": article.url in gone})
     elif not dry_run:
-        print_result(f"purged {_number(len(gone), 'article')}")
+        print_result(f"purged {counted(len(gone), 'article')}")
 
 
 def _show(doomed: "Sequence[Doomed]") -> None:
@@ -171,11 +172,11 @@ def _summary(doomed: "Sequence[Doomed]") -> str:
     left = _left(doomed)
     vanish = sum(number == 0 for number in left.values())
     return (
-        f"{_number(len(doomed), 'article')}, "
-        f"{_number(sum(article.revisions for article in doomed), 'revision')}, "
-        f"{_number(sum(article.snapshots for article in doomed), 'snapshot')}; "
-        f"{_number(len(left) - vanish, 'story loses', 'stories lose')} copies, "
-        f"{_number(vanish, 'vanishes', 'vanish')}"
+        f"{counted(len(doomed), 'article')}, "
+        f"{counted(sum(article.revisions for article in doomed), 'revision')}, "
+        f"{counted(sum(article.snapshots for article in doomed), 'snapshot')}; "
+        f"{counted(len(left) - vanish, 'story loses', 'stories lose')} copies, "
+        f"{counted(vanish, 'vanishes', 'vanish')}"
     )
 
 
@@ -187,10 +188,6 @@ def _left(doomed: "Sequence[Doomed]") -> dict[int, int]:
         for article in doomed
         if article.story_id is not None
     }
-
-
-def _number(number: int, one: str, more: str = "") -> str:
-    return f"{number} {one if number == 1 else more or f'{one}s'}"
 
 
 def _described(article: "Doomed") -> dict[str, object]:

@@ -13,6 +13,7 @@ import typer
 
 from admin import asking
 from admin.console import (
+    counted,
     note,
     plain_table,
     print_json,
@@ -99,7 +100,7 @@ def reprocess(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Do stored articles again: extract, decide on their stories, tag, with the code of today.
+    """Extract, decide on and tag stored articles with today's code.
 
     Nothing is fetched and nothing overwritten: a text that comes out differently is a new revision,
     a judgement a new tagging, and `runs undo` takes both back. The service's CPU workers do it,
@@ -194,7 +195,7 @@ def _begun(context: "Context", selection: "Selection", step: "Step") -> int | No
             by=f"{getpass.getuser()}@{os.uname().nodename}",
             now=clock.now(),
         )
-    note(f"run {run_id}: {len(chosen):,} articles from {step}")
+    note(f"run {run_id}: {counted(len(chosen), 'article')} from {step}")
     return run_id
 
 
@@ -292,7 +293,7 @@ def _print_report(report: "Report", as_json: bool) -> None:
     if as_json:
         print_json(report.described())
         return
-    print_result(f"{report.articles:,} articles were looked at; nothing was written")
+    print_result(f"looked at {counted(report.articles, 'article')}; nothing was written")
     if report.without_page:
         note(kept_texts(report.without_page))
     counts = {
@@ -304,8 +305,8 @@ def _print_report(report: "Report", as_json: bool) -> None:
         "stories": report.stories,
     }
     table = plain_table("changes", "articles", "what", right=("articles",))
-    for name, counted in counts.items():
-        for what, number in counted.most_common():
+    for name, numbers in counts.items():
+        for what, number in numbers.most_common():
             table.add_row(name, f"{number:,}", what)
     if table.row_count:
         print_table(table)
@@ -316,7 +317,7 @@ def _print_report(report: "Report", as_json: bool) -> None:
     for error in report.errors[:SHOWN]:
         note(error)
     if report.errors:
-        note(f"{len(report.errors)} articles could not be done: please report it")
+        note(f"failed: {counted(len(report.errors), 'article')}; please report it")
 
 
 def _print_examples(kind: str, examples: list["Example"]) -> None:

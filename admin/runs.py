@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from admin.console import (
+    counted,
     moment,
     note,
     plain_table,
@@ -124,16 +125,20 @@ def undo(
     if as_json:
         print_json({"run": run.id, "state": run.state, "restored": restored, "kept": kept})
         return
-    print_result(f"run {number} is undone: {restored:,} articles show what they showed before")
+    articles = counted(restored, "article shows", "articles show")
+    print_result(f"run {number} is undone: {articles} what was there before")
     if kept:
-        note(f"{kept:,} articles have changed since, and stay as they are")
+        note(f"not undone, for other changes since: {counted(kept, 'article')}")
 
 
 @runs.command()
 def stop(
     number: Annotated[int, typer.Argument(metavar="RUN", help="Its number in `runs`.")],
 ) -> None:
-    """Let no further part of a run begin, whoever works on it; `reprocess --resume` goes on."""
+    """Let no further part of a run begin, whoever works on it.
+
+    `reprocess --resume` goes on.
+    """
     from store import runs as store
 
     with service() as context, context.database.writing() as session:
@@ -167,22 +172,23 @@ def print_run(context: "Context", run_id: int, as_json: bool) -> bool:
         print_json(describe(run, far, changed) | {"errors": errors})
     else:
         print_result(
-            f"run {run_id} is {run.state}: {far.done:,} articles, {changed.texts:,} new texts, "
-            f"{changed.taggings:,} new judgements, {changed.stories:,} in another story"
+            f"run {run_id} is {run.state}: {counted(far.done, 'article')}, "
+            f"{counted(changed.texts, 'new text')}, {counted(changed.taggings, 'new judgement')}, "
+            f"{changed.stories:,} in another story"
         )
     if run.without_page:
         note(kept_texts(run.without_page))
     for error in errors[:SHOWN]:
         note(error)
     if far.failed:
-        note(f"{far.failed} articles could not be done: `reprocess --resume` tries them again")
+        note(f"failed: {counted(far.failed, 'article')}; `reprocess --resume` tries again")
     return bool(far.failed or errors)
 
 
 def kept_texts(articles: int) -> str:
     """What is said of articles whose pages retention has let go."""
     return (
-        f"{articles:,} articles keep the texts that they have: retention has let their pages go "
+        f"the text is kept of {counted(articles, 'article')} whose pages retention has let go "
         "(TRANSPACIFIC_KEEP_SNAPSHOTS_DAYS)"
     )
 

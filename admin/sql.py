@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from admin import files
-from admin.console import note, plain_table, print_table, progress
+from admin.console import counted, note, plain_table, print_table, progress
 from admin.errors import Misuse
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def sql(
             out = stack.enter_context(files.written(output)) if output else sys.stdout.buffer
             number = _write_rows(answer, _sink(chosen, out, answer), limit)
         if output is not None:
-            note(f"{number:,} rows written to {output}")
+            note(f"{counted(number, 'row')} written to {output}")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def status(
         typer.Option("--check", help="Exit with 1 where something needs a person, for monitoring."),
     ] = False,
 ) -> None:
-    """Stages, queues, lag, failing and quiet feeds, gaps, quarantine, disk.
+    """How the service is: stages, queues, feeds, quarantine, disk.
 
     What needs a person comes first. With --check nothing else is printed, and the exit status is
     1 where something does:

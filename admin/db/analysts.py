@@ -13,7 +13,9 @@ Analyst = Annotated[str, typer.Argument(metavar="NAME", help="Small letters, dig
 
 @db.command("grant-analyst")
 def grant_analyst(name: Analyst) -> None:
-    """Let an analyst read the views, and nothing else; prints the URL for them.
+    """Let an analyst read the views and nothing else.
+
+    It prints the URL for them.
 
     On PostgreSQL: a login of its own that cannot write, and reads neither pages as they were
     fetched nor feeds' whole addresses. The password in the URL is shown this once; again, and it
@@ -42,7 +44,10 @@ def grant_analyst(name: Analyst) -> None:
 
 @db.command("revoke-analyst")
 def revoke_analyst(name: Analyst) -> None:
-    """Take the login away again, with its sessions; on SQLite, the copy."""
+    """Take an analyst's login away, or the copy on SQLite.
+
+    Its sessions end.
+    """
     from store import access
 
     access.check_name(name)

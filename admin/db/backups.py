@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from admin.console import note, print_json, print_result, progress
+from admin.console import counted, note, print_json, print_result, progress
 from admin.db.group import db, opened
 from admin.errors import Failure, Misuse
 
@@ -39,7 +39,7 @@ def backup(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Write all that is stored into one file, while the service works.
+    """Write all that is stored into a file, beside the service.
 
     It shows one moment, and holds all that was stored before. The file appears under its name when
     it is whole and checked, and only its user can read it: it holds feeds' whole addresses. On
@@ -148,7 +148,8 @@ def _told(what: str) -> Iterator["Told"]:
 def _summary(manifest: "Manifest") -> str:
     rows = manifest.rows
     return (
-        f"{rows.get('articles', 0):,} articles of {rows.get('feeds', 0):,} feeds, "
+        f"{counted(rows.get('articles', 0), 'article')} of "
+        f"{counted(rows.get('feeds', 0), 'feed')}, "
         f"{sum(rows.values()):,} rows as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC, "
         f"{manifest.bytes / _MEGABYTE:,.1f} MB"
     )

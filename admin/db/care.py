@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from admin.console import print_json, print_result, progress
+from admin.console import counted, print_json, print_result, progress
 from admin.db.group import db, opened
 
 
@@ -50,18 +50,18 @@ def reindex() -> None:
         maintenance.check(database)
         with _told("indexing stories") as update:
             stories = indexing.rebuild(database, update)
-        print_result(f"{stories:,} stories are indexed anew")
+        print_result(f"{counted(stories, 'story is', 'stories are')} indexed anew")
 
 
 @db.command()
 def vacuum(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Give back the room of what was deleted, and refresh the planner's statistics.
+    """Give back the room of what was deleted.
 
-    SQLite writes its file anew, for which it needs as much room again; best while the service is
-    stopped, which waits meanwhile. PostgreSQL does it beside the service, and keeps most of the
-    room for itself.
+    The planner's statistics are refreshed too. SQLite writes its file anew, for which it needs as
+    much room again; best while the service is stopped, which waits meanwhile. PostgreSQL does it
+    beside the service, and keeps most of the room for itself.
     """
     from store import maintenance
 

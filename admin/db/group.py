@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 db = typer.Typer(
     invoke_without_command=True,
     callback=help_without_command,
-    help="Upgrade, check, tidy and back up the database, and let analysts read it.",
+    help="Upgrade, check, tidy and back up the database; analysts.",
 )
 
 

@@ -18,12 +18,12 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would go.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Let go of what is too old to be kept: pages, polls, and events that were delivered.
+    """Let go of what is too old: pages, polls, events.
 
-    How long what is kept say the settings TRANSPACIFIC_KEEP_SNAPSHOTS_DAYS,
+    How long each is kept is told by the settings TRANSPACIFIC_KEEP_SNAPSHOTS_DAYS,
     KEEP_RELEVANT_SNAPSHOTS_DAYS, KEEP_POLLS_DAYS and KEEP_EVENTS_DAYS. Of a page only the bytes as
-    they were fetched go: its text stays, and so does what is imported. The service does the same
-    by itself, a little at a time.
+    they were fetched go: its text stays, and so does what is imported. The service does the same by
+    itself, a little at a time.
     """
     from store import retention
     from worker import context as clock

@@ -28,7 +28,7 @@ def filled(cli: Cli, migrated_file: Path) -> Cli:
 def test_a_home_is_backed_up_and_restored(filled: Cli) -> None:
     taken = filled("db", "backup")
     assert (taken.status, taken.err) == (0, "")
-    assert "1 articles of 1 feeds" in taken.out
+    assert "1 article of 1 feed" in taken.out
     (file,) = (filled.home / "backups").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     refused = filled("db", "restore", file)

@@ -123,7 +123,7 @@ def test_addresses_are_fetched_like_any_article(
     ended = cli("import", file)
     assert ended.status == 0
     assert ended.out == "1 new\n"
-    assert "1 articles wait to be fetched" in ended.err
+    assert "1 article waits to be fetched" in ended.err
     context = Context(
         Settings(home=cli.home, database_url=migrated_url, private_hosts=["127.0.0.0/8"])
     )

@@ -46,7 +46,7 @@ def test_json_csv_and_parquet_say_the_same(asked: Cli, tmp_path: Path) -> None:
     file = tmp_path / "out.parquet"
     ended = asked("sql", STORIES, "-o", file)
     assert (ended.status, ended.out) == (0, "")
-    assert "1 rows written" in ended.err
+    assert "1 row written" in ended.err
     assert pyarrow.parquet.read_table(file).to_pylist() == expected
 
 

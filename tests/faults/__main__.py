@@ -99,9 +99,11 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full figures")
     arguments = parser.parse_args()
     rows = []
+    began = time.monotonic()
     for each in _rows(arguments):
         rows.append(each)
-        print(f"{each.fault}: {each.measured}: {'ok' if each.ok else 'FAILED'}", file=sys.stderr)
+        told = f"{each.fault}: {each.measured}: {'ok' if each.ok else 'FAILED'}"
+        print(f"{time.monotonic() - began:6.0f} s  {told}", file=sys.stderr)
     print(table(rows))
     raise SystemExit(not all(each.ok for each in rows))
 
