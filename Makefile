@@ -12,7 +12,7 @@ PIP_INSTALL = .venv/bin/python -m pip install -qq --no-compile --no-input --disa
 # `make lock` only: the resolver that writes hashes for every platform.
 UV = uv==0.13.9
 
-.PHONY: help run demo test check fuzz faults bench bench-copies bench-search bench-tagging lock clean
+.PHONY: help run demo test check fuzz faults faults-whole bench bench-copies bench-search bench-tagging lock clean
 
 help:
 	@echo "make run            the service on this machine: SQLite, an embedded Redis, beat, workers"
@@ -21,6 +21,7 @@ help:
 	@echo "make check          lint, format, types, import rules"
 	@echo "make fuzz           broken inputs made by coverage, for a minute each; Linux only"
 	@echo "make faults         hurts the service in every way that we know of; an hour"
+	@echo "make faults-whole   the same with 200 kills in 20,000 pages and 20 minutes of soak; 3 hours"
 	@echo "make bench          what the pipeline costs beside bare extraction"
 	@echo "make bench-copies   what the story decision costs, races of 32 writers, a million texts"
 	@echo "make bench-search   how long searches of 200,000 stories take"
@@ -57,6 +58,9 @@ fuzz: .venv-fuzz/.locked
 
 faults: .venv/.installed
 	.venv/bin/python -m tests.faults $(ARGS)
+
+faults-whole: .venv/.installed
+	.venv/bin/python -m tests.faults --pages 20000 --soak 20 --minutes 240 $(ARGS)
 
 bench: .venv/.installed
 	.venv/bin/python -m tests.bench $(ARGS)

@@ -1,6 +1,7 @@
 """`make faults`: hurt a real service in every way that we know of, and print what came of it.
 
-    make faults                                          both databases, an hour
+    make faults                                          both databases, within an hour
+    make faults-whole                                    the kills and the soak at full length
     make faults ARGS="--on sqlite --only kills flush"    some of them
     make faults ARGS="--scale 0.05"                      a look, in minutes
 
@@ -56,19 +57,20 @@ ONLY_ON = dict.fromkeys(ONCE, SQLITE) | {
 
 
 @contextmanager
-def _place(system: str, scale: float, soak: float) -> Iterator[Place]:
+def _place(system: str, arguments: argparse.Namespace) -> Iterator[Place]:
+    asked = arguments.scale, arguments.pages, arguments.soak
     if system == SQLITE:
-        yield Place(system, scale, soak)
+        yield Place(system, *asked)
         return
     with PostgresServer(find_programs(), SETTINGS) as server:
-        yield Place(system, scale, soak, server)
+        yield Place(system, *asked, server)
 
 
 def _rows(arguments: argparse.Namespace) -> Iterator[Row]:
     over = time.monotonic() + arguments.minutes * 60
     names = [name for name in SCENARIOS if name in (arguments.only or SCENARIOS)]
     for system in [arguments.on] if arguments.on else [SQLITE, POSTGRESQL]:
-        with _place(system, arguments.scale, arguments.soak) as place:
+        with _place(system, arguments) as place:
             for name in names:
                 if ONLY_ON.get(name, system) == system:
                     yield _row(name, place, time.monotonic() > over)
@@ -95,7 +97,8 @@ def main() -> None:
     parser.add_argument("--on", choices=[SQLITE, POSTGRESQL])
     parser.add_argument("--only", nargs="+", choices=SCENARIOS, metavar="NAME")
     parser.add_argument("--minutes", type=float, default=60.0, help="nothing is begun after these")
-    parser.add_argument("--soak", type=float, default=20.0, help="minutes of the soak")
+    parser.add_argument("--pages", type=int, default=5_000, help="of the kills; one a hundred")
+    parser.add_argument("--soak", type=float, default=5.0, help="minutes of the soak")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full figures")
     arguments = parser.parse_args()
     rows = []

@@ -20,11 +20,13 @@ SQLITE = "sqlite"
 class Place:
     """`scale` 1 is what the figures are asked for at; a tenth of it does for a look.
 
-    `minutes` is how long a soak lasts. `server` is the PostgreSQL of this run, if it is on one.
+    `pages` are those of the kills, one for each hundred of them; `minutes` is how long a soak
+    lasts. `server` is the PostgreSQL of this run, if it is on one.
     """
 
     system: str
     scale: float
+    pages: int
     minutes: float
     server: PostgresServer | None = None
 

@@ -1,6 +1,6 @@
 """A few of the faults with every test run, one after the other on one service at work.
 
-All of them, at full scale: `make faults`.
+All of them: `make faults`.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ PAGES = 16
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     with PostgresServer(find_programs(), {"synchronous_commit": "on"}) as server:
-        yield Place(POSTGRESQL, scale=1.0, minutes=0.0, server=server)
+        yield Place(POSTGRESQL, scale=1.0, pages=0, minutes=0.0, server=server)
 
 
 @pytest.fixture(scope="module")

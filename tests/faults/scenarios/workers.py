@@ -13,8 +13,7 @@ from tests.faults.recovery import Recoveries
 from tests.faults.rows import Row, row
 from tests.faults.service import Running
 
-KILLS = 200
-PAGES = 20_000
+PAGES_A_KILL = 100
 OUTLETS = 50
 PAGES_A_FEED = 100
 FAULTS = 0.1
@@ -31,7 +30,8 @@ LONGEST_QUARANTINE = 60.0
 
 def kills(place: Place) -> Row:
     """SIGKILL for children and workers at random, while pages and hosts fail too."""
-    times, pages = place.of(KILLS), place.of(PAGES, least=PAGES_A_FEED)
+    pages = place.of(place.pages, least=PAGES_A_FEED)
+    times = pages // PAGES_A_KILL
     with place.running(hosts=OUTLETS, faults=FAULTS) as run:
         recoveries, began = Recoveries(run.database), time.monotonic()
         _kill_at_random(run, recoveries, times, pages)
