@@ -28,9 +28,9 @@ log = structlog.get_logger(__name__)
 
 # Seconds before a child that ended is started again: at once is a busy loop, long is an outage.
 FIRST_RESTART = 1.0
-LONGEST_RESTART = 60.0
+LONGEST_RESTART = 15.0
 # A child that ran this long before it ended is not failing at its start.
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 30.0
 # Seconds that children get to finish what they have in hand; what they leave undone comes back.
 STOP_SECONDS = 15.0
 _LOOK_SECONDS = 0.2
