@@ -115,6 +115,9 @@ def catch_up(
             break
         settled += done
         progress(done)
+    if settled:
+        with database.writing() as session:
+            engine(session).settle(session)
     return settled
 
 

@@ -45,6 +45,12 @@ _INSERT = text(
     "INSERT INTO story_words (story_id, at, words) VALUES (:story, :at, CAST(:words AS tsvector))"
 ).bindparams(bindparam("at", type_=_TIME), bindparam("words", type_=String))
 _EMPTY = text("TRUNCATE story_words")
+# Only an owner may; another login's searches wait for the vacuum.
+_SETTLE = text(
+    """
+    SELECT gin_clean_pending_list(oid) FROM pg_class
+    WHERE oid = CAST('ix_story_words_words' AS regclass) AND pg_has_role(relowner, 'MEMBER')"""
+)
 # The planner does not know that a row of words lies outside of the table and has to be fetched, so
 # it is kept from scans of the table: 7 ms against 1,100 for one in twenty of 30,000.
 _REACH = (
@@ -99,6 +105,15 @@ def write(session: Session, documents: Sequence[Document], days: dict[int, int])
 def clear(session: Session) -> None:
     """Empty the index."""
     session.execute(_EMPTY)
+
+
+def settle(session: Session) -> None:
+    """Sort into the index what was added to it last.
+
+    GIN puts that on a list, which every search reads until it is long or a vacuum comes along: 4 ms
+    of 15 for some 300 stories.
+    """
+    session.execute(_SETTLE)
 
 
 def newest(

@@ -64,6 +64,10 @@ def write(session: Session, documents: Sequence[Document], days: dict[int, int])
         session.execute(_INSERT, rows)
 
 
+def settle(session: Session) -> None:
+    """Nothing: FTS5 merges what was added as it goes."""
+
+
 def clear(session: Session) -> None:
     """Empty the index."""
     session.execute(_DROP)

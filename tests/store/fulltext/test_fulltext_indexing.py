@@ -70,6 +70,25 @@ def test_a_story_that_is_as_it_was_is_not_written_again(indexed: Database) -> No
     assert version(indexed) == before
 
 
+@pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
+def test_no_search_has_to_read_what_was_indexed_last_from_a_list(database: Database) -> None:
+    unsorted = text("SELECT gin_clean_pending_list('ix_story_words_words')")
+    with database.writing() as session:
+        session.execute(unsorted)
+    for number in (1, 2):
+        add_story(database, number, "Soybeans were sold.")
+        note(database, number)
+    with database.writing() as session:
+        indexing.index(session, [1])
+        session.flush()
+    with database.writing() as session:
+        assert session.execute(unsorted).scalar_one() > 0
+    indexing.catch_up(database)
+    assert found(database, "soybeans") == [2, 1]
+    with database.writing() as session:
+        assert session.execute(unsorted).scalar_one() == 0
+
+
 def test_a_story_that_is_deleted_leaves_nothing(indexed: Database) -> None:
     with indexed.writing() as session:
         session.execute(delete(Article))
