@@ -117,7 +117,7 @@ def catch_up(
         progress(done)
     if settled:
         with database.writing() as session:
-            engine(session).settle(session)
+            engine(session).tidy(session)
     return settled
 
 

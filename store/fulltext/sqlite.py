@@ -64,7 +64,7 @@ def write(session: Session, documents: Sequence[Document], days: dict[int, int])
         session.execute(_INSERT, rows)
 
 
-def settle(session: Session) -> None:
+def tidy(session: Session) -> None:
     """Nothing: FTS5 merges what was added as it goes."""
 
 
