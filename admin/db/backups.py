@@ -1,7 +1,7 @@
 """Backups, and putting them back."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -60,7 +60,9 @@ def backup(
         raise Misuse("--keep is for a folder of backups: name one with -o, or leave -o out")
     with opened(make=False) as database, _told("backup") as told:
         manifest = taking.take(database, file, program=program_version(), now=now, told=told)
-    gone = taking.remove_older(directory, _PATTERN, keep=keep) if directory and keep else []
+    gone: Sequence[Path] = ()
+    if directory and keep:
+        gone = taking.remove_older(directory, _PATTERN, keep=keep, now=now)
     seconds = time.monotonic() - began
     if as_json:
         print_json(
@@ -69,7 +71,7 @@ def backup(
         return
     print_result(f"{file}: {_summary(manifest)}, in {seconds:.1f} s")
     if gone:
-        note(f"{len(gone)} older backups deleted")
+        note(f"{counted(len(gone), 'older file')} deleted")
 
 
 @db.command()

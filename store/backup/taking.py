@@ -1,9 +1,10 @@
 """Taking a backup, while the service works."""
 
+import math
 import shutil
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlmodel import SQLModel
@@ -15,6 +16,10 @@ from store.database import Database
 # Tables that are no class of ours: the migration's, and the index for search on PostgreSQL. (On
 # SQLite, which is copied as a file, a virtual table cannot be lost.)
 _OTHER_TABLES = ("alembic_version", "story_words")
+
+
+# No backup takes as long: what one writes, it writes all the time.
+LEFT_OVER = timedelta(days=1)
 
 
 def tables() -> list[str]:
@@ -90,9 +95,22 @@ def _known(database: Database, schema: str | None) -> str:
     return schema
 
 
-def remove_older(directory: Path, pattern: str, *, keep: int) -> Sequence[Path]:
-    """Delete all but the newest files of that pattern, by their names; return what went."""
-    older = sorted(directory.glob(pattern))[:-keep]
+def remove_older(directory: Path, pattern: str, *, keep: int, now: datetime) -> Sequence[Path]:
+    """Delete all but the newest files of that pattern, by their names; return what went.
+
+    So does what a backup that was killed left beside them, LEFT_OVER ago or earlier.
+    """
+    began_before = (now - LEFT_OVER).timestamp()
+    left = [part for part in directory.glob(f".{pattern}.*") if _written(part) < began_before]
+    older = [*sorted(directory.glob(pattern))[:-keep], *sorted(left)]
     for file in older:
         file.unlink(missing_ok=True)
     return older
+
+
+def _written(file: Path) -> float:
+    """When a file was written to last, as a timestamp; one that has gone meanwhile: never old."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf

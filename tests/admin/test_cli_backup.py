@@ -1,7 +1,9 @@
 """`db backup`, `db restore` and `db prune`, as an operator uses them."""
 
+import os
 import shutil
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -52,14 +54,22 @@ def test_older_backups_of_the_folder_are_deleted(filled: Cli) -> None:
     folder.mkdir()
     other = folder / "notes.txt"
     other.write_text("mine")
+    left_by_a_kill = folder / ".transpacific-20261101T080000Z.backup.4711.part"
+    left_by_a_kill.write_text("half a backup")
+    os.utime(left_by_a_kill, (datetime(2026, 11, 3, tzinfo=UTC).timestamp(),) * 2)
+    being_written = folder / ".transpacific-20261104T070000Z.backup.4712.part"
+    being_written.write_text("half of another")
+    os.utime(being_written, (datetime(2026, 11, 4, 7, tzinfo=UTC).timestamp(),) * 2)
     for day in range(1, 5):
         with time_machine.travel(f"2026-11-0{day}T08:00:00Z", tick=True):
             ended = filled("db", "backup", "--keep", "2", "--json")
         assert ended.status == 0
     assert [Path(name).name for name in ended.records[0]["deleted"]] == [
-        "transpacific-20261102T080000Z.backup"
+        "transpacific-20261102T080000Z.backup",
+        left_by_a_kill.name,
     ]
     assert sorted(file.name for file in folder.iterdir()) == [
+        being_written.name,
         "notes.txt",
         "transpacific-20261103T080000Z.backup",
         "transpacific-20261104T080000Z.backup",
