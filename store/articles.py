@@ -21,9 +21,9 @@ from store.outbox import Happening
 from store.snapshots import Capture
 from store.tables import Article, Stage, table
 
-# A claimed fetch comes back after this, should its worker die. While it lives, the host's turn
-# keeps others away, however long the exchange takes.
-FETCH_CLAIM = timedelta(minutes=1)
+# A claimed fetch comes back after this, should its worker die: by then there is another. While it
+# lives, the host's turn keeps others away, however long the exchange takes.
+FETCH_CLAIM = timedelta(seconds=15)
 # Likewise for processing: twice the hard time limit of the task.
 PROCESS_CLAIM = timedelta(seconds=45)
 # An article that waits for processing was nudged; if nothing came of it by then, sweep nudges.

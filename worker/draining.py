@@ -25,8 +25,7 @@ from worker.turns import Turn
 
 # A database that went away in the middle of a drain is asked so often whether it is back.
 DATABASE_WAIT = timedelta(seconds=1)
-# Pages claimed in one transaction. Few enough that a due feed of the host does not wait long, and
-# that the claims hold (`articles.FETCH_CLAIM`) until the last of them is asked for.
+# Pages claimed in one transaction. Few enough that a due feed of the host does not wait long.
 PAGES_AT_ONCE = 8
 LOOKS_AT_ONCE = 4  # fewer, since a new page is to wait for none but these
 

@@ -18,8 +18,9 @@ _AT_ONCE = 500
 
 @dataclass
 class _Hurt:
-    """One fault: when it was, and the work that it may have hit, by the attempts made at it."""
+    """One fault: whom it hit and when, and the work that was hurt, by the attempts made at it."""
 
+    whom: str
     at: float
     waiting: dict[int, tuple[str, int]]
 
@@ -30,6 +31,7 @@ class Recoveries:
 
     database: Database
     seconds: list[float] = field(default_factory=list)
+    longest: dict[str, float] = field(default_factory=dict)
     _hurt: list[_Hurt] = field(default_factory=list)
     _looked: float = 0.0
 
@@ -57,9 +59,9 @@ class Recoveries:
         with self.database.reading() as session:
             return {row[0]: (row[1], row[2]) for row in session.execute(statement)}  # type: ignore[call-overload]
 
-    def begin(self, waiting: dict[int, tuple[str, int]]) -> None:
+    def begin(self, whom: str, waiting: dict[int, tuple[str, int]]) -> None:
         """A fault has just happened to whoever had these articles in hand."""
-        self._hurt.append(_Hurt(time.monotonic(), waiting))
+        self._hurt.append(_Hurt(whom, time.monotonic(), waiting))
 
     def watch(self) -> None:
         """Look what has come of it; no more often than is of use."""
@@ -72,7 +74,9 @@ class Recoveries:
             for number in [n for n, before in hurt.waiting.items() if now[n] != before]:
                 del hurt.waiting[number]
         for hurt in [hurt for hurt in self._hurt if not hurt.waiting]:
-            self.seconds.append(time.monotonic() - hurt.at)
+            seconds = time.monotonic() - hurt.at
+            self.seconds.append(seconds)
+            self.longest[hurt.whom] = max(seconds, self.longest.get(hurt.whom, 0.0))
             self._hurt.remove(hurt)
 
     def _states(self, ids: Sequence[int]) -> dict[int, tuple[str, int]]:

@@ -38,6 +38,7 @@ def kills(place: Place) -> Row:
         took = time.monotonic() - began
         counted = run.count()
     p99 = recoveries.p99()
+    each = ", ".join(f"{whom} {spent:.0f}" for whom, spent in sorted(recoveries.longest.items()))
     return row(
         "SIGKILL of children and workers",
         database=place.system,
@@ -47,7 +48,7 @@ def kills(place: Place) -> Row:
         duplicated=counted.duplicated,
         recovery=max(recoveries.seconds),
         asked=f"0 lost, 0 duplicated, p99 ≤ {LONGEST_P99:.0f} s",
-        measured=f"p99 {p99:.0f} s; {counted.items / took:.0f} pages/s",
+        measured=f"p99 {p99:.0f} s, longest {each}; {counted.items / took:.0f} pages/s",
         ok=not counted.lost and not counted.duplicated and p99 <= LONGEST_P99,
     )
 
@@ -90,11 +91,11 @@ def _kill_one(run: Running, recoveries: Recoveries, chance: random.Random) -> bo
     except (KeyError, IndexError, psutil.NoSuchProcess):
         return False
     if name in ("child", "cpu"):
-        recoveries.begin(recoveries.cpu_in_hand(queued=name == "cpu"))
+        recoveries.begin(name, recoveries.cpu_in_hand(queued=name == "cpu"))
     elif name == "network":
-        recoveries.begin(recoveries.network_in_hand())
+        recoveries.begin(name, recoveries.network_in_hand())
     else:
-        recoveries.begin({})
+        recoveries.begin(name, {})
     return True
 
 
