@@ -24,11 +24,10 @@ from store.tables import Article, Stage, table
 # A claimed fetch comes back after this, should its worker die: by then there is another. While it
 # lives, the host's turn keeps others away, however long the exchange takes.
 FETCH_CLAIM = timedelta(seconds=15)
-# Likewise for processing: twice the hard time limit of the task.
-PROCESS_CLAIM = timedelta(seconds=45)
+# Likewise for processing: what its task may take at most, and some seconds.
+PROCESS_CLAIM = timedelta(seconds=25)
 # An article that waits for processing was nudged; if nothing came of it by then, sweep nudges.
-# With the sweep's own interval and the work itself still less than two minutes.
-PROCESS_OVERDUE = timedelta(minutes=1)
+PROCESS_OVERDUE = timedelta(seconds=30)
 # A page that takes all of a task's time may have met a busy machine: once more, and it is set
 # aside. Those that end their process at once are tried more often (PROCESS_ATTEMPTS).
 ATTEMPTS_IN_TIME = 2

@@ -8,3 +8,6 @@ BEAT = "beat"  # beat's orders, which wake all others: they never wait behind th
 NETWORK = "network"  # fetching: threads
 CPU = "cpu"  # extracting and tagging: processes
 REPROCESS = "reprocess"  # the same for what is stored already
+
+# Messages that wait for a CPU worker, some twenty seconds of work: what is overdue is in line.
+LONG_QUEUE = 100

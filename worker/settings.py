@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     tick_seconds: float = Field(default=5.0, ge=0.1, le=60.0)
     """How often beat looks for due work; it bounds how late a poll can be."""
 
-    sweep_seconds: float = Field(default=30.0, ge=1.0, le=600.0)
+    sweep_seconds: float = Field(default=10.0, ge=1.0, le=600.0)
     """How often beat looks for work whose message was lost."""
 
     network_threads: int = Field(default=64, ge=1, le=256)

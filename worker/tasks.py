@@ -29,7 +29,7 @@ from worker.app import (
     redis_client,
 )
 from worker.draining import Drained
-from worker.queues import REPROCESS
+from worker.queues import CPU, LONG_QUEUE, REPROCESS
 
 log = structlog.get_logger(__name__)
 
@@ -132,6 +132,14 @@ def _remind_broker() -> None:
 
 
 def _nudge_overdue() -> None:
+    """Ask again for processing that did not happen, unless it only stands in a long queue."""
+    try:
+        with redis_client() as redis:
+            waiting = int(redis.llen(CPU))
+    except RedisError:
+        return  # it is away: so are all nudges
+    if waiting > LONG_QUEUE:
+        return
     with context.database.writing() as session:
         overdue = articles.overdue(session, now=clock.now(), limit=SWEEP_LIMIT)
     CeleryNudges().process_articles(overdue)

@@ -34,6 +34,7 @@ from tests.worker.wire import (
 )
 from worker import context as clock
 from worker.delivering import STREAM
+from worker.queues import LONG_QUEUE
 from worker.redis_server import RedisServer
 from worker.settings import Settings
 
@@ -151,6 +152,25 @@ def test_a_redis_that_loses_everything_costs_a_sweep(service: Service, site: Sit
     service.send("sweep")
     until(partial(settled, service.database, len(ITEMS)), "every article is done")
     assert revisions_each(service.database) == {1}
+
+
+def test_what_only_stands_in_a_long_queue_is_not_asked_for_again(
+    service: Service, site: Site
+) -> None:
+    with service.frozen("cpu"):
+        fetched_but_not_processed(service, site)
+        for _ in range(LONG_QUEUE + 8):  # the frozen worker has taken some of them already
+            service.send("process_articles", [0])
+        let_time_pass(service.database, minutes=3)
+        taken = service.redis.hlen("unacked")
+        service.send("sweep")
+        until(
+            lambda: not service.redis.llen("network") and service.redis.hlen("unacked") == taken,
+            "the sweep is done",
+        )
+        overdue = [row.next_attempt_at < clock.now() for row in rows(service.database, Article)]
+        assert overdue == [True] * len(ITEMS)
+    until(partial(settled, service.database, len(ITEMS)), "every article is done")
 
 
 def test_a_redis_that_is_restarted_is_used_again(service: Service, site: Site) -> None:
