@@ -114,6 +114,8 @@ def _poison(place: Place, like: str, fault: str) -> Row:
     with place.running(hosts=3, rigged=True, tick_seconds=1.0) as run:
         seconds = poisoned(run, like, number)
         counted = run.count()
+        # Each of those that hang has a process for the whole of its time, twice.
+        limit = LONGEST_QUARANTINE * (1 if like == "kills" else number)
         runs = max((each.attempts for each in run.articles()), default=0)
     return row(
         fault,
@@ -123,11 +125,9 @@ def _poison(place: Place, like: str, fault: str) -> Row:
         lost=counted.lost,
         duplicated=counted.duplicated,
         recovery=seconds,
-        asked=f"≤ 4 runs, aside ≤ {LONGEST_QUARANTINE:.0f} s, others unharmed",
+        asked=f"≤ 4 runs, all aside ≤ {limit:.0f} s, others unharmed",
         measured=f"{runs - (like == 'kills')} runs",
-        ok=seconds <= LONGEST_QUARANTINE * (1 if like == "kills" else number)
-        and not counted.lost
-        and not counted.duplicated,
+        ok=seconds <= limit and not counted.lost and not counted.duplicated,
     )
 
 
