@@ -24,7 +24,7 @@ from store.tables import Article, Stage, table
 # A claimed fetch comes back after this, should its worker die: by then there is another. While it
 # lives, the host's turn keeps others away, however long the exchange takes.
 FETCH_CLAIM = timedelta(seconds=15)
-# Likewise for processing: what its task may take at most, and some seconds.
+# Likewise for processing: what it may take at most (`worker.children.PAGE_SECONDS`), and a little.
 PROCESS_CLAIM = timedelta(seconds=25)
 # An article that waits for processing was nudged; if nothing came of it by then, sweep nudges.
 PROCESS_OVERDUE = timedelta(seconds=30)

@@ -37,7 +37,7 @@ from ingest.retry import PROCESS_ATTEMPTS
 from store import hosts
 from store.database import DatabaseError
 from worker import logs, metrics, settings, turns, unprivileged
-from worker.children import collect_seldomer
+from worker.children import PAGE_SECONDS, collect_seldomer
 from worker.context import Context, prepare_home
 from worker.metrics import MetricsError
 from worker.queues import BEAT, CPU, NETWORK, REPROCESS
@@ -51,7 +51,7 @@ HARD_TIME_LIMIT = 60
 # The same for reading pages, which strangers write: shorter, since each that takes so long is had
 # twice before it is set aside.
 SOFT_PAGE_LIMIT = 15
-HARD_PAGE_LIMIT = 20
+HARD_PAGE_LIMIT = PAGE_SECONDS
 # Redelivery of a message whose worker is gone. More than twice the hard limit: a task that is
 # only slow must not run twice, time and again.
 VISIBILITY_TIMEOUT = 300

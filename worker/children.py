@@ -24,9 +24,9 @@ from worker import logs
 from worker.context import Context
 from worker.settings import Settings
 
-# A piece of work that takes longer is ended with its child: less than the claims of articles and
-# of chunks, and forty times what an honest one takes.
-WORK_SECONDS = 40.0
+# An article that takes longer is ended with its child: less than its claim
+# (`articles.PROCESS_CLAIM`), and a hundred times what an honest one takes.
+PAGE_SECONDS = 20
 # From its start until a child can work: some twenty on a busy machine.
 BEGIN_SECONDS = 120.0
 # Children that end before they could work, one after the other, until it is given up.
@@ -64,8 +64,8 @@ class Children:
     """As many children as there are cores to use, begun when they are needed.
 
     Left by an error, Ctrl-C too, they are killed at once with what they have in hand; `pids` are
-    all that there ever were. `prepare` is what a child does first. `background`: work of lower
-    priority than the service's own.
+    all that there ever were. `prepare` is what a child does first. Work that takes longer than
+    `seconds` is ended with its child. `background`: work of lower priority than the service's own.
     """
 
     def __init__(
@@ -73,9 +73,11 @@ class Children:
         settings: Settings,
         *,
         prepare: Callable[[Context], None] | None = None,
+        seconds: float = PAGE_SECONDS,
         background: bool = False,
     ) -> None:
         self.number = settings.cpu_processes
+        self._seconds = seconds
         self.pids = set[int]()
         self._born = settings, prepare, background
         # A thread for each child waits for its answers.
@@ -109,7 +111,7 @@ class Children:
     def _do(self, do: Callable[..., T], args: Any, options: Any) -> T:
         child = self._idle.pop() if self._idle else self._begun()
         try:
-            answer: T = child.do(do, args, options)
+            answer: T = child.do(do, args, options, seconds=self._seconds)
         except ChildDied:
             with self._lock:
                 self._alive.discard(child)
@@ -157,14 +159,14 @@ class _Child:
         if refused is not None:
             raise CannotBegin(refused)
 
-    def do(self, do: Callable[..., Any], args: Any, options: Any) -> Any:
-        """Have something done, and wait for it."""
+    def do(self, do: Callable[..., Any], args: Any, options: Any, *, seconds: float) -> Any:
+        """Have something done, and wait for it so long."""
         try:
             self._pipe.send((do, args, options))
         except OSError:  # it has ended while it was idle
             self.join()
             raise ChildDied(self.pid, "ended") from None
-        done, answer = self._answer(WORK_SECONDS)
+        done, answer = self._answer(seconds)
         if done:
             return answer
         raise answer

@@ -5,15 +5,18 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 
+from store import articles, runs
 from tests.support.waiting import until
 from worker import children as subject
 from worker.children import CannotBegin, ChildDied, Children
 from worker.context import Context
+from worker.reprocessing import here
 from worker.settings import Settings
 
 
@@ -39,7 +42,7 @@ def refuse_with_something_that_cannot_be_sent(_context: Context) -> None:
 
 
 def dawdle(_context: Context) -> None:
-    time.sleep(subject.WORK_SECONDS)
+    time.sleep(subject.PAGE_SECONDS)
 
 
 def test_a_child_does_one_thing_after_another_whatever_comes_of_each(settings: Settings) -> None:
@@ -59,19 +62,28 @@ def test_a_child_does_one_thing_after_another_whatever_comes_of_each(settings: S
     assert not psutil.pid_exists(pid)
 
 
-def test_a_child_that_dies_or_takes_too_long_takes_nothing_else_with_it(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_that_dies_takes_nothing_else_with_it(settings: Settings) -> None:
     with Children(settings) as children:
         dead, after = children.submit(end), children.submit(home)
         with pytest.raises(ChildDied, match="ended") as died:
             dead.result()
         assert died.value.pid in children.pids
         assert after.result()[1] != died.value.pid
-        monkeypatch.setattr(subject, "WORK_SECONDS", 0.5)
-        with pytest.raises(ChildDied, match="was ended after"):
-            children.submit(dawdle).result()
     assert not any(map(psutil.pid_exists, children.pids))
+
+
+def test_a_child_that_takes_too_long_is_ended(settings: Settings) -> None:
+    with (
+        Children(settings, seconds=0.5) as children,
+        pytest.raises(ChildDied, match="was ended after"),
+    ):
+        children.submit(dawdle).result()
+    assert not any(map(psutil.pid_exists, children.pids))
+
+
+def test_no_claim_runs_out_while_a_child_may_be_at_it() -> None:
+    assert timedelta(seconds=subject.PAGE_SECONDS) < articles.PROCESS_CLAIM
+    assert timedelta(seconds=here.CHUNK_SECONDS) < runs.CLAIM
 
 
 def test_children_that_do_not_come_to_begin_are_given_up(

@@ -15,6 +15,9 @@ from worker.reprocessing.report import Outcome, lost
 from worker.reprocessing.steps import foresee, redo
 from worker.reprocessing.working import work_off
 
+# A chunk that takes longer is ended with its child: less than its claim (`runs.CLAIM`), and forty
+# times what an honest one takes.
+CHUNK_SECONDS = 40.0
 # Chunks handed to each child beforehand, so that it need not wait for us between two.
 AHEAD = 2
 # How often is looked again while others have the rest in hand.
@@ -27,7 +30,7 @@ def run_here(context: Context, run_id: int, update: Callable[[Progress], None]) 
     Ctrl-C ends it at once; the chunks that had been begun are done again. A child that dies leaves
     its chunk to the others, which counts the attempt. Raises `CannotBegin`.
     """
-    children = Children(context.settings, prepare=warm_up, background=True)
+    children = Children(context.settings, prepare=warm_up, seconds=CHUNK_SECONDS, background=True)
     try:
         with children:
             _work_off(context, run_id, children, update)
@@ -79,7 +82,9 @@ def dry_run(
     waiting = runs.parts(article_ids, step)[::-1]
     done = 0
     flying = dict[Future[list[Outcome]], tuple[int, ...]]()
-    with Children(context.settings, prepare=warm_up, background=True) as children:
+    with Children(
+        context.settings, prepare=warm_up, seconds=CHUNK_SECONDS, background=True
+    ) as children:
         while waiting or flying:
             while waiting and len(flying) < children.number * AHEAD:
                 part = waiting.pop()
