@@ -1,5 +1,6 @@
 """Hosts that hold their visitors up, a long time at full load, and a pool opened before a fork."""
 
+import json
 import os
 import time
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from store.database import Database
 from tests.faults.place import Place
 from tests.faults.rows import Row, row
 from tests.faults.service import Running
+from worker import context as clock
+from worker.delivering import STREAM, STREAM_LENGTH
 
 HOSTS = 100
 TARPITS = 50
@@ -76,6 +79,7 @@ def soak(place: Place) -> Row:
     duration = place.minutes * 60
     curves, keys = dict[str, _Curve](), _Curve()
     with place.running(hosts=SOAK_OUTLETS) as run:
+        _fill_stream(run)
         fed, began, looked = 0, time.monotonic(), 0.0
 
         def over() -> bool:
@@ -107,6 +111,17 @@ def soak(place: Place) -> Row:
         measured=f"MB/h: {slopes}; keys {keys.slope():+.0f}/h; {pace:.0f} pages/s",
         ok=not growing and keys.slope() <= KEYS_AN_HOUR and not counted.lost,
     )
+
+
+def _fill_stream(run: Running) -> None:
+    """Begin with as many events as the stream keeps: until then it grows, which is no leak."""
+    details = json.dumps({"article": 1, "story": 1, "url": "http://outlet.example/" + "a" * 60})
+    event = {"id": "1", "kind": "article.stored", "at": clock.now().isoformat(), "event": details}
+    with run.redis() as client:
+        pipeline = client.pipeline(transaction=False)
+        for _ in range(STREAM_LENGTH):
+            pipeline.xadd(STREAM, event)
+        pipeline.execute()
 
 
 def _look(run: Running, past: float, curves: dict[str, _Curve], keys: _Curve) -> None:
