@@ -6,27 +6,27 @@ from typing import Annotated
 
 import typer
 
-from admin.counts import counts
+from admin.analysis.counts import counts
+from admin.analysis.export import export
+from admin.analysis.revisions import revisions
+from admin.analysis.sql import sql
+from admin.analysis.stories import stories
+from admin.articles.purge import purge
+from admin.articles.reprocess import reprocess
+from admin.articles.runs import runs
+from admin.articles.trace import trace
 from admin.db import db
-from admin.dedupe import dedupe
-from admin.demo import demo
-from admin.doctor import doctor
-from admin.errors import Misuse, help_without_command, tell
-from admin.export import export
-from admin.extract import extract
-from admin.feeds import feeds
-from admin.importing import import_
-from admin.poll import poll
-from admin.purge import purge
-from admin.reprocess import reprocess
-from admin.revisions import revisions
-from admin.runs import runs
-from admin.sql import sql
-from admin.status import retry, status
-from admin.stories import stories
-from admin.tag import tag
-from admin.trace import trace
-from admin.up import up
+from admin.feeds.commands import feeds
+from admin.feeds.import_command import import_
+from admin.feeds.poll import poll
+from admin.lab.dedupe import dedupe
+from admin.lab.extract import extract
+from admin.lab.tag import tag
+from admin.output.errors import Misuse, help_without_command, tell
+from admin.service.demo import demo
+from admin.service.doctor import doctor
+from admin.service.status import retry, status
+from admin.service.up import up
 
 HELP = """An always-on news ingestion service about US–China relations.
 
@@ -74,7 +74,7 @@ app.add_typer(runs, name="runs")
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from admin.version import program_version
+        from admin.output.version import program_version
 
         print(f"transpacific {program_version()}")
         raise typer.Exit

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 
-from ingest.text import clean_line
+from ingest.text.sanitise import clean_line
 
 # The longest date form is JavaScript's, some 70 characters. Longer texts are prose, not dates.
 MAX_LENGTH = 120

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel
 
-from store import migrate
-from store.database import Database
+from store.database import migrate
+from store.database.connection import Database
 from tests.support.postgres import clear_rows, drop_database, fresh_database, postgres_server
-from worker.redis_server import RedisServer
+from worker.service.redis_server import RedisServer
 
 SYSTEMS = ["sqlite", "postgresql"]
 

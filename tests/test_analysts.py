@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from store import feeds
-from store.database import Database
+from store.database.connection import Database
+from store.intake import feeds
 from tests.admin.conftest import LOCAL, Cli
 from tests.store.building import ingest_one
-from worker import context as clock
+from worker import clock
 from worker.demo.site import DemoSite
 
 TUTORIAL = (Path(__file__).parents[1] / "docs" / "analysts.md").read_text("utf-8")

@@ -21,8 +21,8 @@ import yaml
 
 from tests.support.postgres import drop_database, fresh_database
 from tests.support.waiting import until
-from worker import unprivileged
-from worker.redis_server import check_policy, find_binary
+from worker.service import unprivileged
+from worker.service.redis_server import check_policy, find_binary
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from store.database import Database
+from store.database.connection import Database
 from tests.store.building import ingest_one
 
 DICTIONARY = (Path(__file__).parents[1] / "docs" / "data-dictionary.md").read_text("utf-8")

@@ -21,7 +21,7 @@ LINES = [
     if line.strip()
 ]
 TRANSPACIFIC = [line for line in LINES if line.startswith("transpacific ")]
-# The whole service: tests/admin/test_cli_service.py runs both.
+# The whole service: tests/admin/service/test_up.py runs both.
 LONG = ("transpacific up", "transpacific demo")
 EXAMPLE_FEED = "https://news.example/feed.xml"
 EXAMPLE_ARTICLE = "https://news.example/visit.html"
@@ -96,8 +96,8 @@ def test_every_setting_is_told_with_its_default() -> None:
 def test_the_sql_of_the_readme_runs(tmp_path: Path) -> None:
     from sqlalchemy import text
 
-    from store import migrate
-    from store.database import Database
+    from store.database import migrate
+    from store.database.connection import Database
 
     (query,) = re.findall(r"```sql\n(.*?)```", README, re.S)
     database = Database(f"sqlite:///{tmp_path / 'a.db'}")

@@ -32,17 +32,20 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.exc import OperationalError
 
+from ingest.crawl_policy.page_retry import PROCESS_ATTEMPTS
 from ingest.relations.lexicon_file import LexiconError
-from ingest.retry import PROCESS_ATTEMPTS
-from store import hosts
-from store.database import DatabaseError
-from worker import logs, metrics, settings, turns, unprivileged
-from worker.children import PAGE_SECONDS, collect_seldomer
+from store.crawl import host_leases
+from store.database.connection import DatabaseError
+from worker import settings
 from worker.context import Context, prepare_home
-from worker.metrics import MetricsError
+from worker.network import host_lease
 from worker.queues import BEAT, CPU, NETWORK, REPROCESS
-from worker.redis_server import RedisUnavailable, check_policy
+from worker.service import unprivileged
+from worker.service.process_pool import PAGE_SECONDS, collect_seldomer
+from worker.service.redis_server import RedisUnavailable, check_policy
 from worker.settings import SettingsError
+from worker.watch import logs, metrics_endpoint
+from worker.watch.metrics_endpoint import MetricsError
 
 # Seconds. Extraction of a page within the size caps takes well under one; a task that is still at
 # it after this is told so, then killed.
@@ -86,7 +89,7 @@ except SettingsError as error:
     logs.configure("auto")
     _refuse(error)
 logs.configure(_settings.log_format)
-metrics.count_in_files(_settings)
+metrics_endpoint.count_in_files(_settings)
 context = Context(_settings)
 
 _started, _started_at = time.monotonic(), datetime.now(UTC)
@@ -198,7 +201,7 @@ def _check(**_: Any) -> None:
         context.database.check()
         check_policy(redis_client())
         with context.database.writing() as session:
-            hosts.take_back(session, has_ended=turns.has_ended)
+            host_leases.take_back(session, has_ended=host_lease.has_ended)
     except (DatabaseError, OperationalError, RedisUnavailable) as error:
         _refuse(error)
 
@@ -225,7 +228,7 @@ def _serve_metrics(instance: Any, **_: Any) -> None:
     """
     forks = CPU in instance.app.amqp.queues.consume_from
     try:
-        metrics.serve_worker(_settings, None if forks else context.database)
+        metrics_endpoint.serve_worker(_settings, None if forks else context.database)
     except MetricsError as error:
         _refuse(error)
 
@@ -243,7 +246,7 @@ def _child_begins(**_: Any) -> None:
     And it ends with its parent, which alone can end it when it takes too long.
     """
     unprivileged.end_with_parent(signal.SIGKILL)
-    metrics.let_go()
+    metrics_endpoint.let_go()
     context.database.dispose(close=False)
 
 

@@ -1,10 +1,8 @@
-"""What every step of the work needs: settings, database, fetcher, clock."""
+"""What every step of the work needs: settings, database, fetcher, tagger."""
 
 import os
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Event
@@ -12,9 +10,9 @@ from typing import Protocol
 
 from ingest.http import Fetcher, sender, user_agent
 from ingest.relations.tagger import Tagger, load_tagger
-from store import migrate
-from store.boilerplate import Boilerplate
-from store.database import Database
+from store.database import migrate
+from store.database.connection import Database
+from store.stories.boilerplate import Boilerplate
 from worker.settings import Settings
 
 
@@ -70,16 +68,6 @@ class Context:
 def prepare_home(home: Path) -> None:
     """Make the service's own directory, readable by its user alone."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def now() -> datetime:
-    """The clock of the service: everything below `worker` is handed its time."""
-    return datetime.now(UTC)
-
-
-def jitter() -> float:
-    """A number in [0, 1) that spreads work out."""
-    return random.random()
 
 
 def process_name(pid: int | None = None) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 import redis
 
-from store import outbox
+from store import events as outbox
 from store.tables import Event
-from worker import context as clock
+from worker import clock
 from worker.context import Context
 
 STREAM = "transpacific:events"

@@ -5,18 +5,18 @@ from dataclasses import replace
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from ingest.agency import credited_agency
 from ingest.dates import not_after
-from ingest.edition import choose, is_new_revision
-from ingest.extract import Document, Hint, carries_full_text, extract_entry, extract_page
-from ingest.quality import Quality
+from ingest.pages.agency import credited_agency
+from ingest.pages.choose_text import choose, is_new_revision
+from ingest.pages.extract import Document, Hint, carries_full_text, extract_entry, extract_page
+from ingest.pages.quality import Quality
 from ingest.relations.tagger import Tagger
-from store import articles
-from store import processing as store
-from store.processing import Work
-from worker import context as clock
-from worker import logs, measures
+from store.articles import processing as store
+from store.articles import stages
+from store.articles.processing import Work
+from worker import clock
 from worker.context import Context
+from worker.watch import counters, logs
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ def process_article(context: Context, article_id: int, *, owner: str) -> None:
     `SoftTimeLimitExceeded` where the time is up, with the article still claimed.
     """
     with context.database.writing() as session:
-        if not articles.claim_processing(session, article_id, owner=owner, now=clock.now()):
+        if not stages.claim_processing(session, article_id, owner=owner, now=clock.now()):
             return
         work = store.load(session, article_id)
     with logs.about(article_id, work.url):
@@ -39,43 +39,43 @@ def process_article(context: Context, article_id: int, *, owner: str) -> None:
 def _process(context: Context, work: Work) -> None:
     """Make an article's text, judge it, and store both."""
     try:
-        with measures.STEP_SECONDS.labels(measures.EXTRACT).time():
+        with counters.STEP_SECONDS.labels(counters.EXTRACT).time():
             document = make_document(work)
         if document is None or not is_new_revision(document, work.current):
             with context.database.writing() as session:
                 store.finish_unchanged(session, work)
-            measures.PROCESSED.labels(measures.UNCHANGED).inc()
+            counters.PROCESSED.labels(counters.UNCHANGED).inc()
             log.info("article.unchanged", url=work.url)
             return
         published = document.published.at if document.published else None
-        with measures.STEP_SECONDS.labels(measures.TAG).time():
+        with counters.STEP_SECONDS.labels(counters.TAG).time():
             judgement = context.tagger.tag(
                 document.title,
                 document.text,
                 source_side=work.source_side,
                 date=(published or work.first_seen_at).date(),
             )
-        compared = measures.STEP_SECONDS.labels(measures.COMPARE)
+        compared = counters.STEP_SECONDS.labels(counters.COMPARE)
         with compared.time(), context.database.reading() as session:
             examined = store.examine(session, work, document, context.boilerplate)
     except SoftTimeLimitExceeded:
         raise  # no error of the page's: whoever set the limit knows what is to be done
     except Exception as error:
         with context.database.writing() as session:
-            is_there = articles.release_processing(
+            is_there = stages.release_processing(
                 session, work.article_id, f"{type(error).__name__}: {error}", now=clock.now()
             )
-        measures.PROCESSED.labels(measures.FAILED).inc()
+        counters.PROCESSED.labels(counters.FAILED).inc()
         if is_there:
             log.exception("processing.failed", url=work.url)
         return
-    with measures.STEP_SECONDS.labels(measures.STORE).time():
+    with counters.STEP_SECONDS.labels(counters.STORE).time():
         written = store.settle(context.database, work, examined, judgement, now=clock.now())
     if written is None:
         log.info("article.not_waiting", url=work.url)  # done by another worker, or purged
         return
-    measures.DOCUMENTS.labels(document.quality).inc()
-    measures.PROCESSED.labels(measures.FIRST if written.number == 1 else measures.REVISED).inc()
+    counters.DOCUMENTS.labels(document.quality).inc()
+    counters.PROCESSED.labels(counters.FIRST if written.number == 1 else counters.REVISED).inc()
     log.info(
         "article.processed", url=work.url, revision=written.number, quality=document.quality,
         relevance=judgement.relevance, story=written.joined.story_id,

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 
-from store import articles, importing
-from store.fulltext import indexing
-from worker.children import Children, died
+from store.articles import stages
+from store.intake import imports
+from store.search import index
 from worker.context import Context
 from worker.processing import process_article, warm_up
+from worker.service.process_pool import Children, died
 
 # Articles handed to each child beforehand, so that it need not wait for us between two.
 AHEAD = 4
@@ -31,14 +32,14 @@ def process_waiting(context: Context, update: Callable[[int], None]) -> int:
             while len(flying) < children.number * AHEAD:
                 if not named:
                     with context.database.reading() as session:
-                        named = list(importing.waiting(session, after=last, limit=_NAMED))
+                        named = list(imports.waiting(session, after=last, limit=_NAMED))
                     named.reverse()
                 if not named:
                     break
                 last = named.pop()
                 flying[children.submit(process_article, last, owner=owner)] = last
             if not flying:
-                indexing.catch_up(context.database)
+                index.catch_up(context.database)
                 return done
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
                 article_id = flying.pop(future)
@@ -57,5 +58,5 @@ def let_go_on_error(context: Context, owner: str) -> Iterator[None]:
         yield
     except BaseException:
         with context.database.writing() as session:
-            articles.let_go(session, owner)
+            stages.let_go(session, owner)
         raise

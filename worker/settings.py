@@ -23,10 +23,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from ingest.discovery import FullText
+from ingest.crawl_policy.feed_schedule import Bounds
+from ingest.crawl_policy.refetch import DEFAULT, Schedule, parse_schedule
+from ingest.feeds.entries import FullText
 from ingest.http import user_agent
-from ingest.refetch import DEFAULT, Schedule, parse_schedule
-from ingest.schedule import Bounds
 
 PREFIX = "TRANSPACIFIC_"
 # Seconds: a longer time between polls would be no polling, and dates overflow far beyond it.

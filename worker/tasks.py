@@ -15,11 +15,13 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 from sqlalchemy.exc import OperationalError as DatabaseAway
 
-from store import articles, clocks, heartbeats, hosts, runs
-from store.database import DatabaseError
-from store.fulltext import indexing
-from worker import context as clock
-from worker import delivering, draining, heartbeat, upkeep
+from store.articles import stages
+from store.crawl import host_leases
+from store.database.connection import DatabaseError
+from store.operations import clock_repair, heartbeats
+from store.reprocessing import runs
+from store.search import index as search_index
+from worker import clock, delivering, prune
 from worker.app import (
     HARD_PAGE_LIMIT,
     SOFT_PAGE_LIMIT,
@@ -28,8 +30,10 @@ from worker.app import (
     context,
     redis_client,
 )
-from worker.draining import Drained
+from worker.network import host_drain
+from worker.network.host_drain import Drained
 from worker.queues import CPU, LONG_QUEUE, REPROCESS
+from worker.watch import heartbeat
 
 log = structlog.get_logger(__name__)
 
@@ -109,8 +113,8 @@ def tick() -> None:
     if _broker_forgot():
         log.info("broker.forgot")  # or it is new
         with context.database.writing() as session:
-            hosts.forget_nudges(session)
-            articles.forget_nudges(session, now=clock.now())
+            host_leases.forget_nudges(session)
+            stages.forget_nudges(session, now=clock.now())
         _nudge_overdue()
         _remind_broker()
     _wake()
@@ -141,13 +145,13 @@ def _nudge_overdue() -> None:
     if waiting > LONG_QUEUE:
         return
     with context.database.writing() as session:
-        overdue = articles.overdue(session, now=clock.now(), limit=SWEEP_LIMIT)
+        overdue = stages.overdue(session, now=clock.now(), limit=SWEEP_LIMIT)
     CeleryNudges().process_articles(overdue)
 
 
 def _wake() -> None:
     with context.database.writing() as session:
-        woken = hosts.wake(session, now=clock.now(), looks=bool(context.settings.refetch))
+        woken = host_leases.wake(session, now=clock.now(), looks=bool(context.settings.refetch))
     for host in woken:
         CeleryNudges().fetch_host(host)
     _nudge_runs()
@@ -171,7 +175,7 @@ def _nudge_runs() -> None:
 def fetch_host(host: str) -> None:
     """Drain a host; what is left when the time is up comes back at once."""
     heartbeat.show(context, heartbeats.NETWORK)
-    if draining.drain_host(context, host, CeleryNudges()) is Drained.UNFINISHED:
+    if host_drain.drain_host(context, host, CeleryNudges()) is Drained.UNFINISHED:
         _wake()
 
 
@@ -188,7 +192,7 @@ class Processing(Patient):
 
 def _out_of_time(owner: str) -> None:
     with context.database.writing() as session:
-        articles.out_of_time(session, owner, now=clock.now())
+        stages.out_of_time(session, owner, now=clock.now())
 
 
 @app.task(
@@ -240,7 +244,7 @@ def reprocess(run_id: int) -> None:
 def sweep() -> None:
     """Find what fell through: processing that was nudged and did not happen."""
     with context.database.writing() as session:
-        mended = clocks.mend(
+        mended = clock_repair.mend(
             session,
             now=clock.now(),
             longest_interval=context.settings.bounds.longest,
@@ -255,13 +259,13 @@ def sweep() -> None:
 def index() -> None:
     """Let searches find what has changed."""
     heartbeat.show(context, heartbeats.CPU)
-    indexing.catch_up(context.database, most=INDEX_LIMIT)
+    search_index.catch_up(context.database, most=INDEX_LIMIT)
 
 
 @task
 def keep_up() -> None:
     """Let go of what is too old to be kept."""
-    upkeep.keep_up(context)
+    prune.keep_up(context)
 
 
 @task

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from admin.console import note, print_result
 from admin.db.group import db, opened
+from admin.output.console import note, print_result
 
 Analyst = Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits and _.")]
 
@@ -22,20 +22,20 @@ def grant_analyst(name: Analyst) -> None:
     gets a new one. On SQLite, which has no logins: a copy that holds the views alone; again, and
     it is as of now.
     """
-    from store import access, viewcopy
+    from store.database import analyst_logins, views_copy
 
-    access.check_name(name)
+    analyst_logins.check_name(name)
     with opened(make=False) as database:
         if database.is_sqlite:
             file = _copy_of(name)
-            viewcopy.write(database, file)
+            views_copy.write(database, file)
             note(
                 "SQLite has no logins, so this is a copy of the views as of now; run this again "
                 "to renew it. `transpacific sql` reads the database itself."
             )
             print_result(f"{file.absolute().as_uri()}?mode=ro")
             return
-        granted = access.grant(database, name)
+        granted = analyst_logins.grant(database, name)
         for line in granted.notes:
             note(line)
         note(f"{name} can read the views. The password is shown this once; hand the URL on safely:")
@@ -48,17 +48,17 @@ def revoke_analyst(name: Analyst) -> None:
 
     Its sessions end.
     """
-    from store import access
+    from store.database import analyst_logins
 
-    access.check_name(name)
+    analyst_logins.check_name(name)
     with opened(make=False) as database:
         if not database.is_sqlite:
-            access.revoke(database, name)
+            analyst_logins.revoke(database, name)
         else:
             try:
                 _copy_of(name).unlink()
             except FileNotFoundError:
-                raise access.AccessError(f"there is no copy for {name}") from None
+                raise analyst_logins.AccessError(f"there is no copy for {name}") from None
         print_result(f"{name} cannot read any more")
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from admin.console import counted, note, print_json, print_result, progress
 from admin.db.group import db, opened
-from admin.errors import Failure, Misuse
+from admin.output.console import counted, note, print_json, print_result, progress
+from admin.output.errors import Failure, Misuse
 
 if TYPE_CHECKING:
     from store.backup.file import Manifest, Told
@@ -50,9 +50,9 @@ def backup(
       transpacific db backup --keep 7
       transpacific db backup -o before-the-upgrade.backup
     """
-    from admin.version import program_version
+    from admin.output.version import program_version
     from store.backup import taking
-    from worker import context as clock
+    from worker import clock
 
     began, now = time.monotonic(), clock.now()
     file, directory = _target(output, now)
@@ -122,8 +122,9 @@ def _target(output: Path | None, now: datetime) -> tuple[Path, Path | None]:
 @contextmanager
 def _stopped() -> Iterator[None]:
     """No service runs in this home, and none begins meanwhile."""
-    from worker import homelock, settings
+    from worker import settings
     from worker.context import prepare_home
+    from worker.service import homelock
 
     home = settings.load().home
     prepare_home(home)

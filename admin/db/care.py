@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from admin.console import counted, print_json, print_result, progress
 from admin.db.group import db, opened
+from admin.output.console import counted, print_json, print_result, progress
 
 
 @db.command()
@@ -17,20 +17,20 @@ def upgrade() -> None:
     It is made where there is none. Safe to run at any time, and twice at once; `transpacific up`
     does it by itself.
     """
-    from store import migrate
-    from store.fulltext import indexing
+    from store.database import migrate
+    from store.search import index
 
     with opened(make=True) as database:
         migrate.upgrade(database)
         with _told("indexing stories") as update:
-            indexing.catch_up(database, progress=update)
+            index.catch_up(database, progress=update)
         print_result(f"{database.name} is at version {migrate.version(database)}")
 
 
 @db.command()
 def check() -> None:
     """Does the database answer, and is it whole?"""
-    from store import maintenance
+    from store.database import maintenance
 
     with opened(make=False) as database:
         version = maintenance.check(database)
@@ -43,13 +43,13 @@ def reindex() -> None:
 
     They keep themselves up to date; it is of use when a source's country was corrected.
     """
-    from store import maintenance
-    from store.fulltext import indexing
+    from store.database import maintenance
+    from store.search import index
 
     with opened(make=False) as database:
         maintenance.check(database)
         with _told("indexing stories") as update:
-            stories = indexing.rebuild(database, update)
+            stories = index.rebuild(database, update)
         print_result(f"{counted(stories, 'story is', 'stories are')} indexed anew")
 
 
@@ -63,7 +63,7 @@ def vacuum(
     much room again; best while the service is stopped, which waits meanwhile. PostgreSQL does it
     beside the service, and keeps most of the room for itself.
     """
-    from store import maintenance
+    from store.database import maintenance
 
     with opened(make=False) as database:
         maintenance.check(database)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from admin.errors import help_without_command
+from admin.output.errors import help_without_command
 
 if TYPE_CHECKING:
-    from store.database import Database
+    from store.database.connection import Database
 
 db = typer.Typer(
     invoke_without_command=True,
@@ -22,7 +22,7 @@ db = typer.Typer(
 @contextmanager
 def opened(*, make: bool) -> Iterator["Database"]:
     """The database whatever its version; a SQLite file that is not there is made only if asked."""
-    from store.database import Database, DatabaseError
+    from store.database.connection import Database, DatabaseError
     from worker import settings
     from worker.context import prepare_home
 

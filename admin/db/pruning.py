@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from admin.console import note, print_json, print_result, progress
 from admin.db.group import db
-from admin.opening import service
+from admin.output.console import note, print_json, print_result, progress
+from admin.output.context import service
 
 if TYPE_CHECKING:
-    from store.retention import Freed, Policy
+    from store.operations.retention import Freed, Policy
 
 
 @db.command()
@@ -25,9 +25,9 @@ def prune(
     they were fetched go: its text stays, and so does what is imported. The service does the same by
     itself, a little at a time.
     """
-    from store import retention
-    from worker import context as clock
-    from worker.upkeep import policy
+    from store.operations import retention
+    from worker import clock
+    from worker.prune import policy
 
     with service() as context, progress("letting go") as bar:
         kept = policy(context.settings)

@@ -16,7 +16,7 @@ from ingest.http.idle import IdleConnections
 from ingest.http.messages import Limits
 from ingest.http.redirects import is_redirect
 from ingest.http.target import Target
-from ingest.text import clean_line
+from ingest.text.sanitise import clean_line
 
 # Status line and headers of an answer, interim answers included. Servers limit what they accept
 # to 8 or 16 KB; what they send is rarely above 4. http.client itself stops at 100 fields.

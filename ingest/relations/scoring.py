@@ -13,7 +13,7 @@ from ingest.relations.model import Model, Values
 from ingest.relations.reading import read
 from ingest.relations.relevance import relevance_features
 from ingest.relations.stance import stance_features
-from ingest.relations.topics import topic_features
+from ingest.relations.topic_features import topic_features
 
 # A piece with this share of Han characters is a Chinese one: English that quotes names stays below.
 HAN_SHARE = 0.2

@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, inspect
 
 from store.backup.file import PART, BackupError, Payload, Told
-from store.database import Database
+from store.database.connection import Database
 
 # What restoring waits for others to let go of a table.
 _LOCK_TIMEOUT = "10s"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlalchemy import delete, inspect, text
 
-from store import migrate
 from store.backup import postgresql, sqlite
 from store.backup.file import (
     BackupError,
@@ -20,7 +19,8 @@ from store.backup.file import (
     sync_directory,
 )
 from store.backup.taking import tables
-from store.database import Database
+from store.database import migrate
+from store.database.connection import Database
 from store.tables import Heartbeat
 
 # A store with none of these holds nothing that anybody would miss.

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from store.backup import postgresql, sqlite
 from store.backup.file import BackupError, Manifest, Payload, Told, private, written
-from store.database import Database
+from store.database.connection import Database
 
 # Tables that are no class of ours: the migration's, and the index for search on PostgreSQL. (On
 # SQLite, which is copied as a file, a virtual table cannot be lost.)

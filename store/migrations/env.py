@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `store.migrate` hands over."""
+"""Alembic's entry: migrations run on the connection that `store.database.migrate` gives."""
 
 from alembic import context
 from sqlmodel import SQLModel

@@ -24,7 +24,7 @@ class StoryCoverage(SQLModel, table=True):
     __tablename__ = "story_coverage"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    # In UTC, on which the articles were news (store/coverage.py).
+    # In UTC, on which the articles were news (store/search/coverage.py).
     day: date = Field(primary_key=True)
     topic: str = Field(primary_key=True)
     source_country: str = Field(primary_key=True)  # empty where it is not known
@@ -34,7 +34,7 @@ class StoryCoverage(SQLModel, table=True):
 
 class StoryDocument(SQLModel, table=True):
     """A story as it is indexed for search. Its words are in `story_words`, which each database
-    has in its own way (store/fulltext), and which is no table of the ORM."""
+    has in its own way (store/search), and which is no table of the ORM."""
 
     __tablename__ = "story_documents"
 

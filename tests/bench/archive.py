@@ -12,7 +12,7 @@ from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from store.database import Database
+from store.database.connection import Database
 from store.tables import (
     Article,
     Revision,

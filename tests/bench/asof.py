@@ -15,13 +15,13 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from store import counts, export
-from store.asof import states
-from store.counts import By
-from store.database import Database
-from store.fulltext import indexing
-from store.fulltext.finding import Question, find_ids
-from store.fulltext.grammar import parse
+from store.database.connection import Database
+from store.exports import rows as export
+from store.history import recording
+from store.search import aggregates, index
+from store.search.aggregates import By
+from store.search.query import parse
+from store.search.search import Question, find_ids
 from store.tables import Article
 from tests.bench import archive
 from tests.bench.search import SHOWN, database_of
@@ -47,7 +47,7 @@ def main() -> None:
     for system in arguments.on or ("sqlite", "postgresql"):
         with database_of(system) as database:
             archive.fill(database, arguments.stories, lambda _: None)
-            indexing.rebuild(database)
+            index.rebuild(database)
             measured: dict[str, Any] = {"database": system, "stories": arguments.stories}
             measured["as written"] = dict(_measured(database))
             _judge_all_again(database)
@@ -61,7 +61,7 @@ def _measured(database: Database) -> Iterator[tuple[str, dict[str, float]]]:
         "export stories": lambda session, at: _read(export.stories(session, as_of=at)),
         "newest by a label": lambda session, at: _newest(session, BY_LABEL, at),
         "newest by words": lambda session, at: _newest(session, BY_WORDS, at),
-        "counts by month": lambda session, at: counts.count(
+        "counts by month": lambda session, at: aggregates.count(
             session, Question(as_of=at), [By.MONTH]
         ),
     }
@@ -92,7 +92,7 @@ def _judge_all_again(database: Database) -> None:
         ids = session.execute(select(Article.id).order_by(Article.id)).scalars().all()
         for start in range(0, len(ids), BATCH):
             later = archive.LAST + timedelta(days=30)
-            states.keep(session, ids[start : start + BATCH], now=later)
+            recording.keep(session, ids[start : start + BATCH], now=later)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store import migrate
-from store.database import Database
+from store.database import migrate
+from store.database.connection import Database
 from tests.bench import racing, scaling
 from tests.support.postgres import fresh_database, postgres_server
 

@@ -13,8 +13,8 @@ import random
 import time
 from collections.abc import Callable
 
-from ingest.copies import Printing, decide
-from ingest.fingerprint import fingerprint
+from ingest.duplicates.decide import Printing, decide
+from ingest.duplicates.fingerprint import fingerprint
 
 WORDS = 700
 ARTICLES = 200

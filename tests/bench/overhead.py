@@ -22,12 +22,14 @@ import psutil
 import trafilatura
 from sqlmodel import select
 
-from ingest.feedspec import FeedSpec
-from store import feeds, snapshots, status
+from ingest.feeds.subscription import FeedSpec
+from store.articles import snapshots
+from store.intake import feeds
+from store.operations import status
 from store.tables import Feed, Snapshot, Stage
-from worker import context as clock
+from worker import clock
 from worker.context import Context
-from worker.embedded import Embedded
+from worker.service.embedded import Embedded
 from worker.settings import Settings
 
 # Feeds read before the measurement, so that every process has imported and loaded all it needs.

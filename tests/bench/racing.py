@@ -18,10 +18,11 @@ from multiprocessing.synchronize import Barrier
 from sqlalchemy import func
 from sqlmodel import select
 
-from ingest.discovery import Discovery
-from store import articles, discoveries, feeds, processing
-from store.boilerplate import Boilerplate
-from store.database import Database
+from ingest.feeds.entries import Discovery
+from store.articles import processing, stages
+from store.database.connection import Database
+from store.intake import entries, feeds
+from store.stories.boilerplate import Boilerplate
 from store.tables import Article, Revision, Story
 from tests.store.building import discovery, document, judgement, spec
 from tests.support import printings
@@ -174,7 +175,7 @@ def _poll(database: Database, writer: int, writers: int) -> None:
     assert due is not None
     for start in range(0, len(found), POLL):
         with database.writing() as session:
-            discoveries.record(session, due, found[start : start + POLL], now=NOW)
+            entries.record(session, due, found[start : start + POLL], now=NOW)
 
 
 def _process(
@@ -182,7 +183,7 @@ def _process(
 ) -> None:
     with database.writing() as session:
         owner = f"writer of {article_id}"
-        if not articles.claim_processing(session, article_id, owner=owner, now=NOW):
+        if not stages.claim_processing(session, article_id, owner=owner, now=NOW):
             return
         work = processing.load(session, article_id)
     made = document(printed.text, title=printed.title)

@@ -23,16 +23,16 @@ from pathlib import Path
 
 import psutil
 
-from store import runs, selecting
-from store.runs import Progress
-from store.selecting import Selection
-from store.snapshots import decompress
+from store.articles.snapshots import decompress
+from store.reprocessing import runs, selection
+from store.reprocessing.runs import Progress
+from store.reprocessing.selection import Selection
 from store.tables import Step
-from worker import context as clock
-from worker.children import NICE
+from worker import clock
 from worker.context import Context
 from worker.reprocessing.here import run_here
 from worker.reprocessing.steps import versions
+from worker.service.process_pool import NICE
 from worker.settings import Settings
 
 DATABASE = "transpacific.db"
@@ -122,7 +122,7 @@ def _pace(home: Path, step: Step) -> Pace:
     context = Context(Settings(home=home))
     today, everything = versions(context), Selection()
     with context.database.writing() as session:
-        articles = selecting.choose(session, everything, step, today)
+        articles = selection.choose(session, everything, step, today)
         run_id = runs.begin(
             session, articles, step=step, selection=everything, versions=today, by="bench",
             now=clock.now(),

@@ -18,12 +18,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import select
 
-from ingest.copies import WINDOW, Printing
-from ingest.fingerprint import Fingerprint, fingerprint
-from store import copies, maintenance, stories
-from store.boilerplate import Boilerplate
-from store.copies import CROWD, Brought
-from store.database import Database
+from ingest.duplicates.decide import WINDOW, Printing
+from ingest.duplicates.fingerprint import Fingerprint, fingerprint
+from store.database import maintenance
+from store.database.connection import Database
+from store.stories import assignment, near_duplicates
+from store.stories.boilerplate import Boilerplate
+from store.stories.near_duplicates import CROWD, Brought
 from store.tables import Article, Revision
 from tests.store.building import NOW, add_feed, discover, discovery, document, process
 from tests.support import printings
@@ -187,8 +188,8 @@ def _look(database: Database, size: int, filling: float) -> Cost:
         with database.reading() as session:
             session.execute(text("SELECT 1"))
             began, busy = time.perf_counter(), time.thread_time()
-            known = stories.is_known(session, brought)
-            found = copies.find(session, brought, story_id=None)
+            known = assignment.is_known(session, brought)
+            found = near_duplicates.find(session, brought, story_id=None)
             looks.append(1000 * (time.perf_counter() - began))
             spent.append(1000 * (time.thread_time() - busy))
         assert not known
@@ -196,7 +197,7 @@ def _look(database: Database, size: int, filling: float) -> Cost:
         with database.writing() as session:
             session.execute(text("SELECT 1"))
             began = time.perf_counter()
-            copies.store(session, 10_000_000 + number, found.keys, brought.day)
+            near_duplicates.store(session, 10_000_000 + number, found.keys, brought.day)
             stores.append(1000 * (time.perf_counter() - began))
             session.rollback()
     looks, stores, spent = (sorted(each[WARM_UP:]) for each in (looks, stores, spent))

@@ -22,11 +22,11 @@ from typing import Any
 
 from sqlalchemy import text
 
-from store import migrate
-from store.database import Database
-from store.fulltext import indexing
-from store.fulltext.finding import Order, Question, find, find_ids
-from store.fulltext.grammar import parse
+from store.database import migrate
+from store.database.connection import Database
+from store.search import index
+from store.search.query import parse
+from store.search.search import Order, Question, find, find_ids
 from tests.bench import archive
 from tests.support.postgres import PostgresServer, drop_database, find_programs, fresh_database
 
@@ -116,7 +116,7 @@ def database_of(system: str) -> Iterator[Database]:
 def _indexed(database: Database, stories: int) -> dict[str, Any]:
     archive.fill(database, stories, lambda _: None)
     started, cpu = time.perf_counter(), time.process_time()
-    assert indexing.rebuild(database) == stories
+    assert index.rebuild(database) == stories
     spent, cpu = time.perf_counter() - started, time.process_time() - cpu
     with database.engine.connect() as connection:
         if not database.is_sqlite:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from store import migrate
-from store.database import Database
+from store.database import migrate
+from store.database.connection import Database
 from tests.faults.service import Running
 from tests.support.postgres import PostgresServer, drop_database, fresh_database
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from sqlmodel import col, select
 
-from store.database import Database
+from store.database.connection import Database
 from store.tables import Article, Host, Stage
-from worker import context as clock
+from worker import clock
 
 # Asking costs the database something too.
 _LOOK_SECONDS = 0.5

@@ -14,10 +14,12 @@ import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ingest.extract import Document
-from store import articles, discoveries, feeds, hosts, looks
-from store.processing import Work
-from worker import context, processing
+from ingest.pages.extract import Document
+from store.articles import stages
+from store.articles.processing import Work
+from store.crawl import host_leases, refetches
+from store.intake import entries, feeds
+from worker import clock, processing
 from worker.app import app
 
 __all__ = ["app"]
@@ -44,12 +46,12 @@ def _now() -> datetime:
 def _hurry() -> None:
     """Have everything that is waited for come in seconds, where a minute is usual."""
     seconds = timedelta(seconds=5)
-    articles.FETCH_CLAIM = articles.PROCESS_CLAIM = articles.PROCESS_OVERDUE = seconds
-    looks.FETCH_CLAIM = discoveries.PROCESS_OVERDUE = seconds
-    feeds.CLAIM = hosts.NUDGE_AGAIN = seconds
+    stages.FETCH_CLAIM = stages.PROCESS_CLAIM = stages.PROCESS_OVERDUE = seconds
+    refetches.FETCH_CLAIM = entries.PROCESS_OVERDUE = seconds
+    feeds.CLAIM = host_leases.NUDGE_AGAIN = seconds
 
 
 if "FAULTS_HURRY" in os.environ:
     _hurry()
 processing.make_document = _document
-context.now = _now
+clock.now = _now

@@ -17,17 +17,18 @@ import redis
 from sqlalchemy import func
 from sqlmodel import select
 
-from ingest.feedspec import FeedSpec
-from store import feeds, migrate
-from store.database import Database
+from ingest.feeds.subscription import FeedSpec
+from store.database import migrate
+from store.database.connection import Database
+from store.intake import feeds
 from store.tables import Article, Poll, Revision, Stage, Story
 from tests.faults import farm
 from tests.site import LOOPBACK
-from worker import context as clock
-from worker import embedded
+from worker import clock
 from worker.context import prepare_home
-from worker.embedded import Embedded
-from worker.homelock import running_broker
+from worker.service import embedded
+from worker.service.embedded import Embedded
+from worker.service.homelock import running_broker
 from worker.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ingest.charset import decode
 from ingest.dates import parse_date
-from ingest.extract import extract_page
-from ingest.feed import Feed, FeedError, parse_feed
-from ingest.text import clean_line, clean_text, html_to_line, html_to_text
+from ingest.feeds.parse import Feed, FeedError, parse_feed
+from ingest.pages.extract import extract_page
+from ingest.text.charset import decode
+from ingest.text.sanitise import clean_line, clean_text, html_to_line, html_to_text
 from ingest.url import UrlError, canonical, host, origin, resolve
 from tests.faults.strangers.dates import WAYS
 from tests.faults.strangers.feeds import seeds

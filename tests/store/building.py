@@ -5,22 +5,23 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from ingest.answers import PageOutcome, PageVerdict
+from ingest.crawl_policy.response_verdicts import PageOutcome, PageVerdict
 from ingest.dates import Confidence, Dated
-from ingest.discovery import Discovery
-from ingest.extract import Document
-from ingest.feed import Entry
-from ingest.feedspec import FeedSpec
-from ingest.fingerprint import edition_hash
+from ingest.duplicates.fingerprint import edition_hash
+from ingest.feeds.entries import Discovery
+from ingest.feeds.parse import Entry
+from ingest.feeds.subscription import FeedSpec
 from ingest.http import Response
-from ingest.quality import Quality
+from ingest.pages.extract import Document
+from ingest.pages.quality import Quality
 from ingest.relations.tagging import Actor, Evidence, Relevance, Stance, Tagging, Topic
 from ingest.relations.vocabulary import Side
-from store import articles, discoveries, feeds, processing
-from store.boilerplate import Boilerplate
-from store.database import Database
-from store.discoveries import Recorded
-from store.feeds import DueFeed
+from store.articles import processing, stages
+from store.database.connection import Database
+from store.intake import entries, feeds
+from store.intake.entries import Recorded
+from store.intake.feeds import DueFeed
+from store.stories.boilerplate import Boilerplate
 from store.tables import Stage
 
 NOW = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
@@ -121,7 +122,7 @@ def add_feed(database: Database, number: int = 1, **values: object) -> DueFeed:
 
 def discover(database: Database, feed: DueFeed, *found: Discovery, now: datetime = NOW) -> Recorded:
     with database.writing() as session:
-        return discoveries.record(session, feed, found, now=now)
+        return entries.record(session, feed, found, now=now)
 
 
 def response(body: bytes = b"<html>page</html>", **values: object) -> Response:
@@ -144,9 +145,9 @@ def fetch(
 ) -> int:
     """Fetch the host's next waiting page; returns its article."""
     with database.writing() as session:
-        (page,) = articles.claim_fetches(session, host, limit=1, now=now)
+        (page,) = stages.claim_fetches(session, host, limit=1, now=now)
         verdict = PageVerdict(PageOutcome.FETCHED, status=200, response=response(body))
-        stage = articles.record_fetch(session, page, verdict, jitter=0.5, now=now)
+        stage = stages.record_fetch(session, page, verdict, jitter=0.5, now=now)
     assert stage is Stage.PROCESS
     return page.id
 
@@ -161,7 +162,7 @@ def process(
 ) -> int | None:
     """Take an article from its bytes to its revision; returns the revision's number."""
     with database.writing() as session:
-        assert articles.claim_processing(session, article_id, owner="test", now=now)
+        assert stages.claim_processing(session, article_id, owner="test", now=now)
         work = processing.load(session, article_id)
     examined = examine(database, work, made)
     written = processing.settle(database, work, examined, judged or judgement(), now=now)

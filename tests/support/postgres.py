@@ -23,7 +23,7 @@ from typing import Self
 import psutil
 import sqlalchemy as sa
 
-from worker import unprivileged
+from worker.service import unprivileged
 
 URL_VARIABLE = "TRANSPACIFIC_TEST_POSTGRES_URL"
 # Seconds until a started server must answer. Measured: 0.11 s on two idle cores.

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tests.support import postgres
 from tests.support.postgres import Programs, drop_database, fresh_database
-from worker import unprivileged
+from worker.service import unprivileged
 
 
 def execute(url: str, statement: str) -> list[tuple[object, ...]]:

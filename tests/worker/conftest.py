@@ -11,12 +11,12 @@ from ingest.http import Fetcher
 from store.tables import Feed, Revision
 from tests.site import LOOPBACK, Site
 from tests.support.postgres import URL_VARIABLE
-from tests.worker.looking import drain_and_process
+from tests.worker.network.refetching import drain_and_process
 from tests.worker.standins import Clock, Heard
 from tests.worker.wire import FEED, HOST, add_feed, item, publish, rows, text
 from worker import settings as reading
 from worker.context import Context
-from worker.draining import Drained
+from worker.network.host_drain import Drained
 from worker.settings import PREFIX, Settings
 
 
@@ -35,7 +35,7 @@ def no_settings_of_the_operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("worker.context.now", clock)
+    monkeypatch.setattr("worker.clock.now", clock)
     return clock
 
 

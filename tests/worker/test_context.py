@@ -9,8 +9,8 @@ import pytest
 
 from ingest.http import PAGE_LIMITS
 from ingest.relations.lexicon_file import LexiconError
-from store import migrate
-from store.database import DatabaseError
+from store.database import migrate
+from store.database.connection import DatabaseError
 from tests.site import LOOPBACK, Site
 from worker.context import Context, process_name, was_here_and_ended
 from worker.settings import Settings

@@ -9,15 +9,15 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from store import outbox
-from store.outbox import Happening
+from store import events
+from store.events import Happening
 from store.tables import Event
 from tests.worker.standins import Clock
 from tests.worker.wire import rows
 from worker import delivering
 from worker.context import Context
 from worker.delivering import STREAM, deliver
-from worker.redis_server import RedisServer
+from worker.service.redis_server import RedisServer
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def nobody() -> redis.Redis:
 
 def write(context: Context, clock: Clock, *happenings: Happening) -> None:
     with context.database.writing() as session:
-        outbox.write(session, happenings, now=clock())
+        events.write(session, happenings, now=clock())
 
 
 def streamed(client: redis.Redis) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ def test_an_event_is_told_with_what_it_is_about(
 
 
 def test_events_come_in_order_and_once(context: Context, client: redis.Redis, clock: Clock) -> None:
-    many = outbox.BATCH * 2 + 3
+    many = events.BATCH * 2 + 3
     write(context, clock, *(Happening("story.tagged", story_id=n) for n in range(many)))
     assert deliver(context, client) == many
     assert deliver(context, client) == 0

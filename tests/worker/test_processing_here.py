@@ -2,14 +2,14 @@
 
 import pytest
 
-from ingest.arrivals import Arrival, ArrivedPage
-from ingest.retry import PROCESS_ATTEMPTS
-from store import importing
-from store.outlets import Outlets
+from ingest.crawl_policy.page_retry import PROCESS_ATTEMPTS
+from ingest.imports.items import Arrival, ArrivedPage
+from store.intake import imports
+from store.intake.sources import Outlets
 from store.tables import Article, Stage
-from tests.worker.test_following import kill_at, pool_children
+from tests.worker.test_run_to_end import kill_at, pool_children
 from tests.worker.wire import article, item, page, rows, stages, text
-from worker import context as clock
+from worker import clock
 from worker.context import Context
 from worker.processing_here import process_waiting
 
@@ -23,7 +23,7 @@ def bring(context: Context, number: int, *, times: int = 1) -> None:
     body = page(each.title, text(number, times=times)).encode()
     brought = Arrival("test", url, page=ArrivedPage(body, url, "text/html", now))
     with context.database.writing() as session:
-        importing.record(session, [brought], origin="a test", outlets=Outlets(), now=now)
+        imports.record(session, [brought], origin="a test", outlets=Outlets(), now=now)
 
 
 def silent(_done: int) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.discovery import FullText
-from ingest.schedule import Bounds
+from ingest.crawl_policy.feed_schedule import Bounds
+from ingest.feeds.entries import FullText
 from worker.settings import Settings, SettingsError, load
 
 Environment = pytest.MonkeyPatch

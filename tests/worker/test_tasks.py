@@ -10,15 +10,15 @@ from functools import partial
 import pytest
 from sqlmodel import SQLModel
 
-from ingest.retry import PROCESS_ATTEMPTS
-from store import hosts
-from store.database import Database
+from ingest.crawl_policy.page_retry import PROCESS_ATTEMPTS
+from store.crawl import host_leases
+from store.database.connection import Database
 from store.tables import Article, Event, Poll, Revision, Stage, Story
 from tests.conftest import SYSTEMS
 from tests.site import LOOPBACK, Answer, Exchange, Site, answers
 from tests.support.postgres import clear_rows
 from tests.support.waiting import PATIENCE, until
-from tests.worker.service import Service, let_time_pass
+from tests.worker.processes import Service, let_time_pass
 from tests.worker.wire import (
     FEED,
     add_feed,
@@ -32,10 +32,10 @@ from tests.worker.wire import (
     rows,
     text,
 )
-from worker import context as clock
+from worker import clock
 from worker.delivering import STREAM
 from worker.queues import LONG_QUEUE
-from worker.redis_server import RedisServer
+from worker.service.redis_server import RedisServer
 from worker.settings import Settings
 
 # Long enough to be met while a worker is at it: it takes a second or two.
@@ -132,7 +132,9 @@ def test_a_lost_nudge_to_a_host_is_made_good_by_a_later_tick(service: Service, s
     publish(site, ITEMS[:2])
     add_feed(service.database, site.url(FEED))
     with service.database.writing() as session:
-        assert hosts.wake(session, now=clock.now()) == ["127.0.0.1"]  # and no message goes out
+        assert host_leases.wake(session, now=clock.now()) == [
+            "127.0.0.1"
+        ]  # and no message goes out
     service.send("tick")
     until(service.idle, "the tick is done")
     assert site.log == []

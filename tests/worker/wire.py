@@ -9,16 +9,16 @@ from typing import TypeVar
 
 from sqlmodel import SQLModel, select
 
-from ingest.feedspec import FeedSpec
-from store import feeds
-from store.database import Database
+from ingest.feeds.subscription import FeedSpec
+from store.database.connection import Database
+from store.intake import feeds
 from store.tables import Article, Feed, Host, Stage
 from tests.site import Answer, Exchange, Site
 from tests.support.waiting import PATIENCE
 from tests.worker.standins import Heard
-from worker import context as clock
+from worker import clock
 from worker.context import Context
-from worker.draining import Drained, drain_host
+from worker.network.host_drain import Drained, drain_host
 
 Row = TypeVar("Row", bound=SQLModel)
 

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.discovery import FullText
-from store import feeds, status
-from store.fulltext import indexing
-from store.fulltext.finding import Question, find
-from store.search import StoryFound
+from ingest.feeds.entries import FullText
+from store.intake import feeds
+from store.operations import status
+from store.search import index
+from store.search.results import StoryFound
+from store.search.search import Question, find
 from store.tables import Stage
-from worker import context as clock
+from worker import clock
 from worker.context import Context
 from worker.demo.site import DemoSite
-from worker.embedded import Embedded, EmbeddedError
+from worker.service.embedded import Embedded, EmbeddedError
 from worker.settings import Settings
 
 # The demo is done in some ten seconds; a machine that needs longer than this is not going to.
@@ -105,7 +106,7 @@ def _last_words(home: Path) -> str:
 
 
 def _report(context: Context, started: float) -> DemoReport:
-    indexing.catch_up(context.database)
+    index.catch_up(context.database)
     with context.database.reading() as session:
         now = status.read(session, now=clock.now())
         return DemoReport(

@@ -16,7 +16,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-from ingest.feedspec import FeedSpec
+from ingest.feeds.subscription import FeedSpec
 from worker.demo.feeds import MEDIA_TYPES, render_feed
 from worker.demo.pages import render_home, render_page
 from worker.demo.printing import Issue, Item, current_issue

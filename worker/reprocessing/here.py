@@ -4,16 +4,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from store import runs
-from store.fulltext import indexing
-from store.runs import Progress
+from store.reprocessing import runs
+from store.reprocessing.runs import Progress
+from store.search import index
 from store.tables import Step
-from worker.children import ChildDied, Children
 from worker.context import Context, process_name
 from worker.processing import warm_up
 from worker.reprocessing.report import Outcome, lost
 from worker.reprocessing.steps import foresee, redo
 from worker.reprocessing.working import work_off
+from worker.service.process_pool import ChildDied, Children
 
 # A chunk that takes longer is ended with its child: less than its claim (`runs.CLAIM`), and forty
 # times what an honest one takes.
@@ -37,7 +37,7 @@ def run_here(context: Context, run_id: int, update: Callable[[Progress], None]) 
     except BaseException:
         _let_go(context, run_id, children.pids, died=False)
         raise
-    indexing.catch_up(context.database)
+    index.catch_up(context.database)
 
 
 def _work_off(

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from store.placement import Place
-from store.reprocessing import Labels, Redone
+from store.reprocessing.redo import Labels, Redone
+from store.stories.assignment_decision import Place
 
 # So many examples of each kind of change are kept: two screens.
 EXAMPLES = 20

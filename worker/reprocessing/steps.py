@@ -6,16 +6,17 @@ import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from sqlmodel import Session
 
-from ingest.edition import differs
-from ingest.extract import EXTRACTOR_VERSION
-from ingest.fingerprint import ALGORITHM_VERSION
+from ingest.duplicates.fingerprint import ALGORITHM_VERSION
+from ingest.pages.choose_text import differs
+from ingest.pages.extract import EXTRACTOR_VERSION
 from ingest.relations.tagger import TAGGER_VERSION
-from store import processing, resettling
-from store import reprocessing as store
-from store.placement import Place
-from store.processing import Work
-from store.reprocessing import Redone, Standing
-from store.selecting import Versions
+from store.articles import processing
+from store.articles.processing import Work
+from store.reprocessing import reassign
+from store.reprocessing import redo as store
+from store.reprocessing.redo import Redone, Standing
+from store.reprocessing.selection import Versions
+from store.stories.assignment_decision import Place
 from store.tables import Step
 from worker.context import Context
 from worker.processing import make_document
@@ -106,5 +107,5 @@ def _foresee_story(context: Context, session: Session, each: Redone) -> Place | 
         assert each.work is not None
         examined = processing.examine(session, each.work, each.document, context.boilerplate)
         return store.foresee_text(session, each, examined)
-    text = resettling.brought(session, each.standing, context.boilerplate) if each.settle else None
-    return None if text is None else resettling.foresee(session, each.standing, text)
+    text = reassign.brought(session, each.standing, context.boilerplate) if each.settle else None
+    return None if text is None else reassign.foresee(session, each.standing, text)

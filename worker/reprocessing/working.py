@@ -2,15 +2,17 @@
 
 import structlog
 
-from ingest.extract import EXTRACTOR_VERSION, Document
-from store import merging, processing, resettling, runs
-from store import reprocessing as store
-from store.merging import MergeNeeded
-from store.reprocessing import Redone, Standing
-from store.runs import Chunk
+from ingest.pages.extract import EXTRACTOR_VERSION, Document
+from store.articles import processing
+from store.reprocessing import reassign, runs
+from store.reprocessing import redo as store
+from store.reprocessing.redo import Redone, Standing
+from store.reprocessing.runs import Chunk
+from store.stories import merge
+from store.stories.merge import MergeNeeded
 from store.tables import Step
-from worker import context as clock
-from worker.context import Context
+from worker import clock
+from worker.context import Context, process_name
 from worker.reprocessing.steps import redo
 
 log = structlog.get_logger(__name__)
@@ -22,7 +24,7 @@ def work_off(context: Context, run_id: int) -> bool:
     A chunk that fails is tried again by whoever comes next, and set aside after the third time.
     """
     with context.database.writing() as session:
-        chunk = runs.claim(session, run_id, owner=clock.process_name(), now=clock.now())
+        chunk = runs.claim(session, run_id, owner=process_name(), now=clock.now())
         if chunk is None:
             runs.finish(session, run_id, now=clock.now())
             return False
@@ -72,10 +74,10 @@ def _store_text(context: Context, run_id: int, each: Redone, document: Document)
 
 def _resettle(context: Context, run_id: int, standing: Standing) -> None:
     with context.database.reading() as session:
-        text = resettling.brought(session, standing, context.boilerplate)
+        text = reassign.brought(session, standing, context.boilerplate)
         if text is None:
             return
-        resettling.foresee(session, standing, text)  # what it compares is remembered
+        reassign.foresee(session, standing, text)  # what it compares is remembered
     with context.database.writing() as session:
-        merging.hold(session, merging=True)
-        resettling.resettle(session, run_id, standing, text, now=clock.now())
+        merge.hold(session, merging=True)
+        reassign.resettle(session, run_id, standing, text, now=clock.now())

@@ -9,7 +9,7 @@ from itertools import pairwise
 from tests.faults.place import Place
 from tests.faults.rows import Row, row
 from tests.faults.service import ROOT, Running
-from worker.embedded import commands
+from worker.service.embedded import commands
 
 BEATS = 3
 # Seconds; the least that a feed's longest interval may be.

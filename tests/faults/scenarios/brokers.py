@@ -11,9 +11,9 @@ import redis
 from tests.faults.place import Place
 from tests.faults.rows import Row, row
 from tests.faults.service import ROOT, Running
-from tests.worker.service import environment
-from worker.embedded import commands
-from worker.redis_server import RedisServer
+from tests.worker.processes import environment
+from worker.service.embedded import commands
+from worker.service.redis_server import RedisServer
 from worker.settings import Settings
 
 PAGES = 1_000

@@ -9,8 +9,8 @@ from multiprocessing import get_context
 
 from sqlmodel import select
 
-from store import discoveries, feeds
-from store.database import Database
+from store.database.connection import Database
+from store.intake import entries, feeds
 from store.tables import Article, Host
 from tests.bench import racing
 from tests.faults.place import Place
@@ -125,11 +125,11 @@ def _record_batches(url: str, writer: int, number: int) -> float:
     for _ in range(number):
         try:
             with database.writing() as session:
-                discoveries.record(session, due, chance.sample(found, BATCH), now=NOW)
+                entries.record(session, due, chance.sample(found, BATCH), now=NOW)
         except Exception:
             errors += 1
     with database.writing() as session:
-        discoveries.record(session, due, found, now=NOW)
+        entries.record(session, due, found, now=NOW)
     database.dispose()
     return errors
 

@@ -11,11 +11,11 @@ from statistics import linear_regression
 import psutil
 from sqlalchemy import text
 
-from store.database import Database
+from store.database.connection import Database
 from tests.faults.place import Place
 from tests.faults.rows import Row, row
 from tests.faults.service import Running
-from worker import context as clock
+from worker import clock
 from worker.delivering import STREAM, STREAM_LENGTH
 
 HOSTS = 100

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from difflib import SequenceMatcher
 
-from ingest.charset import decode
+from ingest.text.charset import decode
 from tests.faults.rows import Row, row
 from tests.faults.strangers.texts import SAMPLES
 

@@ -51,12 +51,12 @@ from tests.faults.strangers.costly import FEEDS, PAGES
 kind, name, size = sys.argv[1:]
 began = time.monotonic()
 if kind == "page":
-    from ingest.extract import extract_page
+    from ingest.pages.extract import extract_page
     markup = "<html><body>" + PAGES[name](int(size))
     began = time.monotonic()
     extract_page(markup.encode(), url="http://outlet.example/a.html")
 else:
-    from ingest.feed import FeedError, parse_feed
+    from ingest.feeds.parse import FeedError, parse_feed
     body = FEEDS[name](int(size)).encode()
     began = time.monotonic()
     try:

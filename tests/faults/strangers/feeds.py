@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ingest.feed import FeedError, parse_feed
+from ingest.feeds.parse import FeedError, parse_feed
 from tests.faults.rows import Row, row
 from worker.demo.feeds import render_feed
 from worker.demo.printing import current_issue

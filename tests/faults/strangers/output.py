@@ -165,7 +165,7 @@ def _cells(out: str) -> Iterator[str]:
 
 def _as_text(cell: str) -> str:
     """The cell as it must be written: a number is one, and a text is no formula."""
-    from admin.writers import inert
+    from store.exports.writers import inert
 
     with suppress(ValueError):
         float(cell)
@@ -178,8 +178,8 @@ def _as_text(cell: str) -> str:
 
 def formulas() -> Row:
     """Formulas as titles, categories and authors of rows, read back as a spreadsheet reads."""
-    from admin.columns import Holds
-    from admin.writers import CsvWriter
+    from store.exports.columns import Holds
+    from store.exports.writers import CsvWriter
 
     out = io.BytesIO()
     writer = CsvWriter(out, {"title": Holds.TEXT, "authors": Holds.TEXTS})

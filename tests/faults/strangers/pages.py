@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.extract import Document, extract_page
-from ingest.quality import Quality
+from ingest.pages.extract import Document, extract_page
+from ingest.pages.quality import Quality
 from tests.faults.rows import Row, row
 
 # A document is silently cut when it is called an article and has less than this of its paragraphs.

@@ -10,13 +10,13 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from ingest.discovery import FullText, discoveries, entry_from_json
-from ingest.entry import Entry
-from ingest.extract import extract_entry
-from ingest.feed import Feed, parse_feed
+from ingest.feeds.entries import FullText, discoveries, entry_from_json
+from ingest.feeds.model import Entry
+from ingest.feeds.parse import Feed, parse_feed
+from ingest.pages.extract import extract_entry
 from ingest.url import MAX_LENGTH
-from store.database import Database
-from store.snapshots import decompress
+from store.articles.snapshots import decompress
+from store.database.connection import Database
 from store.tables import Article, Revision, Sighting, Snapshot, digest
 from tests.faults.rows import Row, row
 from tests.faults.strangers.churning import Publisher

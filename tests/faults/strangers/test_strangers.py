@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ingest.http import Limits
-from store.database import Database
+from store.database.connection import Database
 from tests.faults.rows import Row
 from tests.faults.strangers import (
     addresses,

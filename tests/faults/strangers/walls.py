@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ingest.extract import extract_page
-from ingest.quality import Quality
+from ingest.pages.extract import extract_page
+from ingest.pages.quality import Quality
 from tests.faults.rows import Row, row
 from worker.demo.wire import load_wire
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from store.backup import restoring, taking
 from store.backup.file import Manifest
-from store.database import Database
+from store.database.connection import Database
 from tests.store.building import NOW
 
 

@@ -1,0 +1,1 @@
+"""What analysts ask: stories, counts, revisions, SQL, exports."""

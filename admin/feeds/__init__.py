@@ -1,0 +1,1 @@
+"""Feeds and archives: added, checked, polled, imported."""

@@ -1,0 +1,1 @@
+"""One step of the pipeline on a file: the tagger, the extractor, the story decision."""

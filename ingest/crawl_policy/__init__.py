@@ -1,0 +1,1 @@
+"""When to ask, when to ask again, and what an answer means."""

@@ -1,0 +1,1 @@
+"""Which texts are copies of each other: keys that find them, and the decision."""

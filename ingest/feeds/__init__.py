@@ -1,0 +1,1 @@
+"""The bytes of a feed to its entries; lists of feeds, and feeds found on a page."""

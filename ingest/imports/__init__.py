@@ -1,0 +1,1 @@
+"""Articles of other archives: lists of addresses, saved pages, WARC."""

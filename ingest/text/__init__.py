@@ -1,0 +1,1 @@
+"""Characters: decoded, cleaned, measured, compared; which language they are in."""

@@ -1,0 +1,1 @@
+"""An article's way from bytes to a tagged revision, and its end."""

@@ -1,0 +1,1 @@
+"""The engine room: connections and their transactions, migrations, views, analysts' ways in."""

@@ -1,0 +1,93 @@
+"""Events: written in the transaction of the change that they tell of, delivered afterwards."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, update
+from sqlmodel import Session, col, select
+
+from store.database.connection import Database
+from store.tables import Event, table, trace_of
+
+_INSERT = table(Event).insert()
+
+# One delivery holds a transaction; this many events are a few milliseconds of it.
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event to be written: its kind (`story.created` …), what it is about, and details."""
+
+    kind: str
+    feed_id: int | None = None
+    article_id: int | None = None
+    story_id: int | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+def about(url: str, **details: Any) -> dict[str, Any]:
+    """The payload of an event about the article of this URL: by `trace` it is found in the logs."""
+    return {"url": url, "trace": trace_of(url)} | details
+
+
+def write(session: Session, happenings: Sequence[Happening], *, now: datetime) -> None:
+    """Put events into the outbox, in this session's transaction."""
+    if happenings:
+        session.execute(
+            _INSERT,
+            [
+                {
+                    "kind": happening.kind,
+                    "at": now,
+                    "feed_id": happening.feed_id,
+                    "article_id": happening.article_id,
+                    "story_id": happening.story_id,
+                    "payload": happening.payload,
+                }
+                for happening in happenings
+            ],
+        )
+
+
+def deliver(database: Database, send: Callable[[Sequence[Event]], None], *, now: datetime) -> int:
+    """Hand the oldest undelivered events to `send`, and mark them; say how many there were.
+
+    If `send` raises, nothing is marked and all come again: at least once. The rows stay locked
+    meanwhile, so that two deliverers cannot change the order of one article's events.
+    """
+    with database.writing() as session:
+        events = session.exec(
+            select(Event)
+            .where(col(Event.delivered_at).is_(None))
+            .order_by(col(Event.id))
+            .limit(BATCH)
+            .with_for_update()
+        ).all()
+        if events:
+            send(events)
+            session.execute(
+                update(Event)
+                .where(col(Event.id).in_([event.id for event in events]))
+                .values(delivered_at=now)
+            )
+        return len(events)
+
+
+def prune(session: Session, *, before: datetime, most: int) -> int:
+    """Forget some of the oldest events that were delivered before; say how many.
+
+    They are delivered in the order of their ids, so that the oldest are found without an index.
+    """
+    oldest = select(Event.id).order_by(col(Event.id)).limit(most)
+    gone = session.execute(
+        delete(Event).where(col(Event.id).in_(oldest), col(Event.delivered_at) < before)
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def count_old(session: Session, *, before: datetime) -> int:
+    """How many events were delivered before; all of them are looked at."""
+    return session.exec(select(func.count()).where(col(Event.delivered_at) < before)).one()

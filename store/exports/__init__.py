@@ -1,0 +1,1 @@
+"""What leaves the store as files: rows, pages, and what made them."""

@@ -1,0 +1,1 @@
+"""What comes in: feeds and their polls, entries, sources, imports."""

@@ -1,0 +1,33 @@
+import pytest
+
+from ingest.duplicates.differing_facts import Side
+from ingest.duplicates.titles import Titles, related
+from ingest.text.shingles import wording
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Ports agree on fees", "PORTS AGREE ON FEES", Titles.SAME),
+        ("Commentary: Ports agree on fees", "Ports agree on fees", Titles.SAME),
+        ("(Wire) Ports agree on fees", "Ports agree on fees", Titles.SAME),
+        ("UPDATE 2-Ports agree on fees", "Ports agree on fees", Titles.SAME),
+        ("Ports agree on fees - The Herald", "Ports agree on fees", Titles.SAME),
+        ("时评：两国同意停靠费减半", "两国同意停靠费减半", Titles.SAME),
+        ("Ports agree on docking fees", "Ports at last agree on docking fees", Titles.NEAR),
+        ("Storm kills 12 on the coast", "Storm kills 15 on the coast", Titles.NEAR),
+        ("Ports agree on fees", "Shippers breathe again", Titles.OTHER),
+        ("", "Ports agree on fees", Titles.MISSING),
+        ("First aid flight leaves", "Second aid flight leaves", Titles.SERIES),
+        ("Report on staff for 2021", "Report on staff for 2022", Titles.SERIES),
+        ("Schedule of the week of May 2", "Schedule of the week of June 6", Titles.SERIES),
+        ("Message on trade with Zamboria", "Message on trade with Kestovan", Titles.SERIES),
+        ("Message on trade with Okoro", "Message on trade with Brandt", Titles.NEAR),
+    ],
+)
+def test_titles_are_compared_for_what_they_name(one: str, other: str, expected: Titles) -> None:
+    ours = "The letter is about Zamboria. Both texts name Okoro and Brandt."
+    theirs = "The letter is about Kestovan. Both texts name Okoro and Brandt."
+    sides = Side(ours, wording(ours)), Side(theirs, wording(theirs))
+    assert related(one, sides[0], other, sides[1]) is expected
+    assert related(other, sides[1], one, sides[0]) is expected

@@ -1,0 +1,538 @@
+import json
+import random
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.dates import Confidence
+from ingest.feeds.parse import (
+    MAX_ENTRIES,
+    EmptyFeed,
+    Feed,
+    FeedError,
+    Media,
+    NotAFeed,
+    Unreadable,
+    parse_feed,
+)
+
+URL = "https://feeds.harbour-ledger.example/world/rss.xml"
+
+RSS = """<?xml version="1.0" encoding="utf-8"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+  xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom"
+  xmlns:media="http://search.yahoo.com/mrss/" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"
+  xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0">
+<channel>
+  <title>Harbour Ledger &amp; Gazette</title>
+  <link>https://harbour-ledger.example/</link>
+  <description>Trade news</description>
+  <language>en-gb</language>
+  <ttl>15</ttl>
+  <sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>
+  <atom:link rel="self" href="https://harbour-ledger.example/rss"/>
+  <atom:link rel="hub" href="https://hub.example/"/>
+  <image><title>Logo</title><url>/logo.png</url><link>https://logo.example/</link></image>
+  <item>
+    <title>Ports &amp;amp; tariffs: &lt;em&gt;what&lt;/em&gt; next?</title>
+    <link>https://harbour-ledger.example/a?id=1&amp;utm_source=rss</link>
+    <guid isPermaLink="false">ledger-1</guid>
+    <pubDate>Sat, 03 Oct 2026 08:05:00 GMT</pubDate>
+    <description>&lt;p&gt;A short summary&lt;/p&gt;</description>
+    <content:encoded><![CDATA[<p>The whole <b>text</b>.</p>]]></content:encoded>
+    <dc:creator>Jane Roe</dc:creator>
+    <dc:creator>By Li Wei</dc:creator>
+    <category>Trade</category><category>Ports</category><category>Trade</category>
+    <enclosure url="https://harbour-ledger.example/a.mp3" type="audio/mpeg" length="1234"/>
+    <media:content url="/a.jpg" medium="image">
+      <media:title>A crane</media:title><media:description>A crane at work</media:description>
+    </media:content>
+    <media:thumbnail url="https://harbour-ledger.example/a.jpg"/>
+  </item>
+  <item>
+    <title>No link, but a permalink</title>
+    <guid>https://harbour-ledger.example/b</guid>
+    <author>desk@harbour-ledger.example (Night Desk)</author>
+    <dc:date>2026-10-02T22:00:00+08:00</dc:date>
+    <description>Second</description>
+  </item>
+  <item>
+    <title>Relative, by way of a counter</title>
+    <link>/c</link>
+    <feedburner:origLink>https://harbour-ledger.example/c?original</feedburner:origLink>
+    <guid isPermaLink="false">https://harbour-ledger.example/not-a-link</guid>
+    <author>anyone@harbour-ledger.example</author>
+  </item>
+</channel></rss>
+"""
+
+ATOM = """<?xml version="1.0"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en" xml:base="https://institute.example/blog/">
+  <title type="html">Strait &lt;b&gt;Institute&lt;/b&gt;</title>
+  <link rel="self" href="feed.atom"/>
+  <link rel="alternate" type="text/html" href="."/>
+  <id>urn:x:feed</id><updated>2026-10-03T08:05:00Z</updated>
+  <entry>
+    <title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">A <i>paper</i></div></title>
+    <link rel="enclosure" href="paper.pdf" type="application/pdf" length="99"/>
+    <link rel="alternate" type="application/pdf" href="paper.pdf"/>
+    <link rel="alternate" type="text/html" href="2026/paper" hreflang="en"/>
+    <link rel="replies" href="2026/paper/comments"/>
+    <id>tag:institute.example,2026:1</id>
+    <published>2026-10-02T08:00:00Z</published><updated>2026-10-03T08:00:00Z</updated>
+    <author><name>Ann Poe</name><email>ann@institute.example</email></author>
+    <author><name>Chen Mei</name></author>
+    <category term="trade" label="Trade policy"/>
+    <category scheme="http://schemas.example/kind" term="http://schemas.example/kind#post"/>
+    <summary>Profits &lt; 5% &amp; falling</summary>
+    <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"
+      ><p>Full <a href="x">text</a>.</p></div></content>
+  </entry>
+  <entry xml:lang="zh" xml:base="https://zh.institute.example/">
+    <title>第二篇</title><link href="b"/><id>tag:institute.example,2026:2</id>
+    <updated>2026-10-03T09:00:00Z</updated>
+    <content type="html">&lt;p&gt;正文&lt;/p&gt;</content>
+  </entry>
+</feed>
+"""
+
+RDF = """<?xml version="1.0" encoding="gb2312"?>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
+  xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel rdf:about="https://wanbao.example/"><title>海港晚报</title>
+<link>https://wanbao.example/</link><description>要闻</description></channel>
+<item rdf:about="https://wanbao.example/1.html"><title>双方就关税问题继续磋商</title>
+<link>https://wanbao.example/1.html</link><dc:date>2026年10月3日 08:05</dc:date>
+<description>商务部发言人表示，双方将保持沟通。</description></item>
+</rdf:RDF>
+"""
+
+JSON_FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "Quay <b>Notes</b>",
+    "home_page_url": "https://quay.example/",
+    "feed_url": "https://quay.example/feed.json",
+    "language": "en",
+    "hubs": [{"type": "WebSub", "url": "https://hub.example/"}],
+    "items": [
+        {
+            "id": 7,
+            "url": "/notes/7",
+            "title": "Seven",
+            "content_html": "<p>All of it</p>",
+            "summary": "a < b",
+            "date_published": "2026-10-03T08:05:00Z",
+            "date_modified": "2026-10-03T09:05:00Z",
+            "authors": [{"name": "Ann Poe"}, {"url": "https://nameless.example/"}],
+            "tags": ["ports", "ports", 3],
+            "image": "https://quay.example/7.jpg",
+            "attachments": [
+                {"url": "/7.mp3", "mime_type": "audio/mpeg", "size_in_bytes": 5},
+                {"mime_type": "audio/none"},
+            ],
+        },
+        {"id": "https://quay.example/notes/8", "content_text": "a < b", "author": {"name": "Bo"}},
+        "no object",
+    ],
+}
+
+
+def parse(source: str | bytes, content_type: str | None = None, country: str | None = None) -> Feed:
+    body = source.encode() if isinstance(source, str) else source
+    return parse_feed(body, content_type=content_type, url=URL, country=country)
+
+
+def test_rss_in_full():
+    feed = parse(RSS)
+    assert feed.title == "Harbour Ledger & Gazette"
+    assert feed.home_url == "https://harbour-ledger.example/"
+    assert (feed.language, feed.version, feed.ttl, feed.update_period) == (
+        "en-gb",
+        "rss20",
+        15,
+        900,
+    )
+    assert feed.hub_url == "https://hub.example/"
+    assert feed.self_url == "https://harbour-ledger.example/rss"
+    assert feed.damaged is None
+    first, second, third = feed.entries
+
+    assert first.title == "Ports & tariffs: what next?"
+    assert first.url == "https://harbour-ledger.example/a?id=1&utm_source=rss"
+    assert first.guid == "ledger-1"
+    assert first.summary == "<p>A short summary</p>"
+    assert first.content == "<p>The whole <b>text</b>.</p>"
+    assert first.authors == ("Jane Roe", "Li Wei")
+    assert first.categories == ("Trade", "Ports")
+    assert first.media == (
+        Media("https://harbour-ledger.example/a.mp3", "audio/mpeg", 1234),
+        Media("https://feeds.harbour-ledger.example/a.jpg", "image", None),
+        Media("https://harbour-ledger.example/a.jpg", None, None),
+    )
+    assert first.published is not None
+    assert first.published.at == datetime(2026, 10, 3, 8, 5, tzinfo=UTC)
+    assert first.published.confidence is Confidence.SURE
+    assert first.published.origin == "feed"
+
+    assert second.url == second.guid == "https://harbour-ledger.example/b"
+    assert second.authors == ("Night Desk",)
+    assert second.published is not None
+    assert second.published.at == datetime(2026, 10, 2, 14, tzinfo=UTC)
+
+    assert third.url == "https://harbour-ledger.example/c?original"
+    assert third.authors == ()
+    assert third.published is None
+    assert (third.summary, third.content) == ("", "")
+
+
+def test_atom_in_full():
+    feed = parse(ATOM)
+    assert (feed.title, feed.version, feed.language) == ("Strait Institute", "atom10", "en")
+    assert feed.home_url == "https://institute.example/blog/"
+    assert feed.self_url == "https://institute.example/blog/feed.atom"
+    first, second = feed.entries
+
+    assert first.title == "A paper"
+    assert first.url == "https://institute.example/blog/2026/paper"
+    assert first.guid == "tag:institute.example,2026:1"
+    assert first.authors == ("Ann Poe", "Chen Mei")
+    assert first.categories == ("Trade policy",)
+    assert first.summary == "Profits &lt; 5% &amp; falling"
+    assert first.content == '<p>Full <a href="x">text</a>.</p>'
+    assert first.media == (
+        Media("https://institute.example/blog/paper.pdf", "application/pdf", 99),
+    )
+    assert first.published is not None
+    assert first.updated is not None
+    assert first.published.at == datetime(2026, 10, 2, 8, tzinfo=UTC)
+    assert first.updated.at == datetime(2026, 10, 3, 8, tzinfo=UTC)
+    assert first.language == "en"
+
+    assert second.url == "https://zh.institute.example/b"
+    assert second.language == "zh"
+    assert second.published is None
+    assert (second.summary, second.content) == ("", "<p>正文</p>")
+
+
+@pytest.mark.parametrize("encoding", ["gb2312", "gb18030", "utf-8"])
+@pytest.mark.parametrize("header", [None, "text/xml", "text/xml; charset=iso-8859-1"])
+def test_rdf_in_chinese_is_read_whatever_the_labels_say(encoding, header):
+    feed = parse(RDF.encode(encoding), content_type=header, country="CN")
+    assert (feed.title, feed.version) == ("海港晚报", "rss10")
+    (entry,) = feed.entries
+    assert entry.title == "双方就关税问题继续磋商"
+    assert entry.url == "https://wanbao.example/1.html"
+    assert entry.published is not None
+    assert entry.published.at == datetime(2026, 10, 3, 0, 5, tzinfo=UTC)
+
+
+def test_json_feed_in_full():
+    feed = parse(json.dumps(JSON_FEED))
+    assert (feed.title, feed.version, feed.language) == ("Quay Notes", "json11", "en")
+    assert feed.home_url == "https://quay.example/"
+    assert feed.hub_url == "https://hub.example/"
+    assert feed.self_url == "https://quay.example/feed.json"
+    first, second = feed.entries
+    assert (first.guid, first.url) == ("7", "https://feeds.harbour-ledger.example/notes/7")
+    assert (first.summary, first.content) == ("a &lt; b", "<p>All of it</p>")
+    assert first.authors == ("Ann Poe",)
+    assert first.categories == ("ports",)
+    assert first.media == (
+        Media("https://feeds.harbour-ledger.example/7.mp3", "audio/mpeg", 5),
+        Media("https://quay.example/7.jpg", None, None),
+    )
+    assert first.published is not None
+    assert first.updated is not None
+    assert first.updated.at == datetime(2026, 10, 3, 9, 5, tzinfo=UTC)
+    assert second.url == "https://quay.example/notes/8"
+    assert (second.title, second.content, second.authors) == ("", "a &lt; b", ("Bo",))
+
+
+@pytest.mark.parametrize(
+    ("root", "version"),
+    [
+        ('<rss version="0.91">', "rss091u"),
+        ('<rss version="0.92">', "rss092"),
+        ("<rss>", "rss"),
+        ('<feed version="0.3" xmlns="http://purl.org/atom/ns#">', "atom03"),
+        (
+            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+            # In two parts: a path that begins like this looks like a package index's.
+            f' xmlns="http://my.netscape.com/rdf/{"simple"}/0.9/">',
+            "rss090",
+        ),
+    ],
+)
+def test_older_versions_are_told_apart(root, version):
+    name = root[1:].split()[0].rstrip(">")
+    entry = "entry" if name == "feed" else "item"
+    link = '<link href="/a"/>' if name == "feed" else "<link>/a</link>"
+    feed = parse(f"{root}<{entry}><title>x</title>{link}</{entry}></{name}>")
+    assert feed.version == version
+    assert feed.entries[0].url == "https://feeds.harbour-ledger.example/a"
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "what"),
+    [
+        (b"", EmptyFeed, "no content"),
+        (b" \r\n\t ", EmptyFeed, "no content"),
+        (b"\xef\xbb\xbf", EmptyFeed, "no content"),
+        (b"\x1f\x8b\x08\x00abc", NotAFeed, "gzip"),
+        (b"\x89PNG\r\n\x1a\n", NotAFeed, "PNG"),
+        (b"\xff\xd8\xff\xe0", NotAFeed, "JPEG"),
+        (b"%PDF-1.7", NotAFeed, "PDF"),
+        (b"<!DOCTYPE html><html><body>hello</body></html>", NotAFeed, "HTML page"),
+        (b"<!-- c --><HTML><head></head></HTML>", NotAFeed, "HTML page"),
+        (b"<?xml version='1.0'?><opml version='2.0'/>", NotAFeed, "OPML"),
+        (b"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'/>", NotAFeed, "sitemap"),
+        (b"<error>no</error>", NotAFeed, "<error>"),
+        (
+            b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>",
+            NotAFeed,
+            "neither",
+        ),
+        (b"Service unavailable", NotAFeed, "neither XML nor JSON"),
+        (b'{"error": "no such feed"}', NotAFeed, "no JSON Feed"),
+        (b'{"version": "https://jsonfeed.org/version/1.1"}', NotAFeed, "no JSON Feed"),
+        (b"[1, 2]", NotAFeed, "no JSON Feed"),
+        (b"[" * 100_000, NotAFeed, "nested"),
+        (b"{broken", NotAFeed, "neither"),
+        (b"<rss version='2.0'", Unreadable, "first tag"),
+        (b"<rss version='2.0'><channel></nothing>", Unreadable, "broken XML"),
+    ],
+)
+def test_what_is_no_feed_is_named(body, error, what):
+    with pytest.raises(error, match=what):
+        parse(body)
+
+
+def test_a_script_warning_before_the_feed_is_passed_over():
+    feed = parse("<br />\n<b>Warning</b>: late headers on line 3<br />\n" + RSS)
+    assert len(feed.entries) == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Trade news", "Bread & butter"),
+        ("Trade news", "Caf&eacute;&nbsp;&hellip;"),
+        ("Trade news", "Odd &#x1b; and &#0; and &#8; and &unknown; and &#99999999;"),
+        ("Trade news", "control \x1b\x00 characters"),
+        ('<?xml version="1.0" encoding="utf-8"?>', "\n\n<?xml version='1.0'?>"),
+        ('<?xml version="1.0" encoding="utf-8"?>', "<!DOCTYPE rss [<!ENTITY x 'y'>]>"),
+    ],
+)
+def test_slips_of_publishing_software_cost_nothing(before, after):
+    feed = parse(RSS.replace(before, after, 1))
+    assert [entry.url for entry in feed.entries] == [entry.url for entry in parse(RSS).entries]
+    assert feed.damaged is None
+
+
+def test_a_broken_entry_costs_no_other():
+    broken = RSS.replace("<description>Second</description>", "<description>Second</p></oops>")
+    feed = parse(broken)
+    whole = parse(RSS).entries
+    assert (feed.entries[0], feed.entries[2]) == (whole[0], whole[2])
+    assert feed.entries[1].url == whole[1].url
+    assert feed.title == "Harbour Ledger & Gazette"
+    assert feed.damaged is not None
+    assert "mismatched tag" in feed.damaged
+
+
+def test_an_undeclared_prefix_costs_nothing():
+    feed = parse(RSS.replace('xmlns:dc="http://purl.org/dc/elements/1.1/"', ""))
+    assert [entry.url for entry in feed.entries] == [entry.url for entry in parse(RSS).entries]
+    assert feed.entries[0].authors == ("Jane Roe", "Li Wei")
+    assert feed.damaged is not None
+
+
+def test_a_truncated_feed_gives_its_whole_entries_and_says_so():
+    whole = parse(RSS).entries
+    for end in range(RSS.index("</item>") + len("</item>"), len(RSS) - len("</rss>\n"), 37):
+        feed = parse(RSS[:end])
+        assert feed.entries == whole[: RSS[:end].count("</item>")]
+        assert feed.damaged is not None
+
+
+def test_a_truncated_json_feed_gives_its_whole_entries_and_says_so():
+    text = json.dumps(JSON_FEED)
+    feed = parse(text[: text.index('"https://quay.example/notes/8"') + 5])
+    assert feed.title == "Quay Notes"
+    assert feed.entries == parse(text).entries[:1]
+    assert feed.damaged is not None
+
+
+def test_more_entries_than_a_feed_has_are_left_and_said():
+    items = "".join(f"<item><guid>{n}</guid></item>" for n in range(MAX_ENTRIES + 10))
+    feed = parse(f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>')
+    assert len(feed.entries) == MAX_ENTRIES
+    assert feed.damaged is not None
+    document = {**JSON_FEED, "items": [{"id": str(n)} for n in range(MAX_ENTRIES + 10)]}
+    feed = parse(json.dumps(document))
+    assert len(feed.entries) == MAX_ENTRIES
+    assert feed.damaged is not None
+
+
+@pytest.mark.parametrize(
+    ("ttl", "expected"), [("525600", 525_600), ("525601", None), ("999999999999999", None)]
+)
+def test_a_pace_beyond_a_year_is_none(ttl, expected):
+    feed = parse(RSS.replace("<ttl>15<", f"<ttl>{ttl}<").replace(">4</sy", ">999999999999999</sy"))
+    assert (feed.ttl, feed.update_period) == (expected, None)
+
+
+@pytest.mark.parametrize(
+    ("costly", "reason"),
+    [
+        ("<b" + "".join(f" a{n}='1'" for n in range(101)) + "/>", "more than 100 attributes"),
+        ("<b>" * 501 + "</b>" * 501, "nested more than 500 deep"),
+        ("<b/>" * 2_001, "more than 2000 elements"),
+    ],
+    ids=["attributes", "depth", "elements"],
+)
+def test_what_would_cost_too_much_is_left_out_and_said(costly, reason, monkeypatch):
+    monkeypatch.setattr("ingest.feeds.feedparser_handlers.MAX_ELEMENTS", 2_000)
+    feed = parse(RSS.replace("<description>Second</description>", costly))
+    assert feed.entries[0] == parse(RSS).entries[0]
+    assert feed.damaged is not None
+    assert reason in feed.damaged
+
+
+@pytest.mark.parametrize(
+    "budget",
+    ["ingest.feeds.feedparser_handlers.MAX_ELEMENTS", "ingest.feeds.rss_atom.MAX_READ_LOOSELY"],
+)
+def test_broken_entries_are_read_up_to_a_budget_and_the_rest_is_said_to_be_lost(
+    budget, monkeypatch
+):
+    monkeypatch.setattr(budget, 20_000)
+    broken = "<item><title>t</title><description>" + "<i>a</i>" * 100 + "</p></description></item>"
+    feed = parse(f'<rss version="2.0"><channel><title>x</title>{broken * 100}</channel></rss>')
+    assert 0 < len(feed.entries) < 100
+    assert feed.damaged is not None
+    assert f"{100 - len(feed.entries)} entries are lost" in feed.damaged
+
+
+def test_external_and_exploding_entities_are_not_expanded(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the secret")
+    levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    subset = f'<!DOCTYPE rss [<!ENTITY x SYSTEM "{secret.as_uri()}"><!ENTITY l0 "ha">{levels}]>'
+    feed = parse(f'{subset}<rss version="2.0"><channel><title>t &x; &l11;</title></channel></rss>')
+    assert "the secret" not in feed.title
+    assert len(feed.title) < 100
+
+
+def test_bytes_are_never_taken_for_a_path_or_an_address(tmp_path):
+    path = tmp_path / "feed.xml"
+    path.write_text(RSS)
+    for body in (str(path).encode(), path.as_uri().encode(), URL.encode()):
+        with pytest.raises(NotAFeed):
+            parse(body)
+
+
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [
+        ("jane@ledger.example (Jane Roe)", "Jane Roe"),
+        ("Jane Roe &lt;jane@ledger.example&gt;", "Jane Roe"),
+        ("Jane Roe (jane@ledger.example)", "Jane Roe"),
+        ("jane@ledger.example Jane Roe", "Jane Roe"),
+        ("By Jane Roe and Li Wei", "Jane Roe and Li Wei"),
+        ("记者 王小明", "王小明"),
+        ("Byron Poe", "Byron Poe"),
+        ("@harbourdesk", "@harbourdesk"),
+        ("Jane Roe (in Guangzhou)", "Jane Roe (in Guangzhou)"),
+    ],
+)
+def test_authors_are_names(author, name):
+    feed = parse(f'<rss version="2.0"><item><title>x</title><author>{author}</author></item></rss>')
+    assert feed.entries[0].authors == (name,)
+
+
+FIXTURES = [RSS.encode(), ATOM.encode(), RDF.encode("gb18030"), json.dumps(JSON_FEED).encode()]
+HEADERS = st.sampled_from([None, "text/xml; charset=gb2312", "text/html; charset=iso-8859-1"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(FIXTURES), st.randoms(use_true_random=False), HEADERS)
+def test_no_mutation_raises_anything_but_a_feed_error(fixture, dice, header):
+    body = mutated(bytearray(fixture), dice)
+    try:
+        feed = parse(body, content_type=header)
+    except FeedError as error:
+        assert str(error)
+    else:
+        assert all(entry.url is None or "://" in entry.url for entry in feed.entries)
+
+
+def mutated(body: bytearray, dice: random.Random) -> bytes:
+    for _ in range(dice.choice([1, 1, 3, 30])):
+        at = dice.randrange(len(body) + 1)
+        length = dice.randrange(80)
+        kind = dice.randrange(4)
+        if kind == 0:
+            body[at : at + 1] = bytes([dice.randrange(256)])
+        elif kind == 1:
+            del body[at : at + length]
+        elif kind == 2:
+            body[at:at] = body[-length:]
+        elif len(body) > 100 and not dice.randrange(3):
+            del body[at:]
+    return bytes(body)
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_raise_anything_but_a_feed_error(body):
+    with pytest.raises(FeedError):
+        parse(b"<" + body)
+
+
+SIZES = (25_000, 200_000)
+RSS_HEAD = '<rss version="2.0"><channel><title>x</title><item><title>t</title>'
+RSS_TAIL = "</item></channel></rss>"
+XHTML_HEAD = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><entry><content type="xhtml">'
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "piece", "tail"),
+    [
+        ("<!DOCTYPE html><html><body>", "<p>some text</p>", ""),
+        ("", "<!-- ", ""),
+        ("", "<?xml ", ""),
+        ("{", '"items":[', ""),
+        (RSS_HEAD, "<a b='", ""),
+        (RSS_HEAD, "<![CDATA[", ""),
+        (RSS_HEAD, "&#", ""),
+        (RSS_HEAD, "<b></a>", ""),
+        (RSS_HEAD, "<b>", ""),
+        (RSS_HEAD + "<b", ' a%d="1"', "/>" + RSS_TAIL),
+        (RSS_HEAD, "<category>a</category>", RSS_TAIL),
+        (RSS_HEAD + "<author>", "a.a-", "</author>" + RSS_TAIL),
+        (RSS_HEAD + "<author>a@", "a.", "</author>" + RSS_TAIL),
+        (XHTML_HEAD, "\n", "<div>x</div></content></entry></feed>"),
+    ],
+)
+def test_hostile_feeds_take_linear_time(head, piece, tail):
+    small, large = (_seconds(head + repeated(piece, size) + tail) for size in SIZES)
+    # Eight times the input; quadratic would be 64 times the time, and minutes.
+    assert large < max(24 * small, 3.0)
+
+
+def repeated(piece, size):
+    pieces = size // len(piece)
+    return "".join(piece % n for n in range(pieces)) if "%d" in piece else piece * pieces
+
+
+def _seconds(text):
+    started = time.perf_counter()
+    with suppress(FeedError):
+        parse(text)
+    return time.perf_counter() - started

@@ -1,0 +1,63 @@
+"""The pages that are read out again: all of them or those that are asked for, to the byte."""
+
+from datetime import timedelta
+
+import pytest
+
+from store.database.connection import Database
+from store.exports import pages
+from store.exports.pages import BATCH, Chosen
+from store.intake import imports
+from store.intake.sources import Outlets
+from tests.store.building import NOW, ingest_one
+from tests.store.intake.test_imports import THEN, arrival, bring, page
+
+DAY = timedelta(days=1)
+
+
+ALL = Chosen()
+
+
+def read(database: Database, chosen: Chosen = ALL) -> list[tuple[str, bytes]]:
+    with database.reading() as session:
+        return [(url, kept.body) for url, kept in pages.pages(session, chosen)]
+
+
+def test_every_page_comes_out_to_the_byte(database: Database) -> None:
+    urls = [f"http://archive.example/{number:03}.html" for number in range(2 * BATCH + 1)]
+    sent = {url: bytes(range(256)) + url.encode() for url in urls}
+    arrivals = [arrival(url, page=page(body)) for url, body in sent.items()]
+    with database.writing() as session:
+        imports.record(session, arrivals, origin="a test", outlets=Outlets(), now=NOW)
+    found = read(database)
+    assert len(found) == len(urls)
+    assert dict(found) == sent
+
+
+def test_an_earlier_capture_comes_before_the_newest(database: Database) -> None:
+    bring(database, arrival(page=page(b"second", THEN + DAY)))
+    bring(database, arrival(page=page(b"first")))
+    assert [body for _, body in read(database)] == [b"first", b"second"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "number"),
+    [
+        (Chosen(), 2),
+        (Chosen(since=NOW), 2),
+        (Chosen(since=NOW + DAY), 0),
+        (Chosen(until=NOW), 0),
+        (Chosen(until=NOW + DAY), 2),
+        (Chosen(source="outlet 1"), 1),
+        (Chosen(source="Outlet"), 2),
+        (Chosen(source="%"), 0),
+        (Chosen(relevance=("primary",)), 2),
+        (Chosen(relevance=("none",)), 0),
+    ],
+)
+def test_the_articles_of_the_pages_can_be_chosen(
+    database: Database, chosen: Chosen, number: int
+) -> None:
+    ingest_one(database, 1)
+    ingest_one(database, 2)
+    assert len(read(database, chosen)) == number

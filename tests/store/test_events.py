@@ -1,0 +1,79 @@
+"""Events leave the outbox at least once, in order, and stay when nobody takes them."""
+
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from store import events as outbox
+from store.database.connection import Database
+from store.events import Happening
+from store.tables import Event
+from tests.store.building import NOW
+
+
+def _write(database: Database, number: int) -> None:
+    with database.writing() as session:
+        outbox.write(
+            session,
+            [Happening("article.fetched", article_id=n) for n in range(number)],
+            now=NOW,
+        )
+
+
+def test_events_are_sent_in_order_and_only_once(database: Database) -> None:
+    _write(database, 5)
+    sent: list[int | None] = []
+
+    def send(events: Sequence[Event]) -> None:
+        sent.extend(event.article_id for event in events)
+
+    assert outbox.deliver(database, send, now=NOW) == 5
+    assert outbox.deliver(database, send, now=NOW) == 0
+    assert sent == [0, 1, 2, 3, 4]
+
+
+def test_events_that_could_not_be_sent_come_again(database: Database) -> None:
+    _write(database, 2)
+
+    def refuse(_events: Sequence[Event]) -> None:
+        raise ConnectionError("the stream is away")
+
+    with pytest.raises(ConnectionError):
+        outbox.deliver(database, refuse, now=NOW)
+    assert outbox.deliver(database, lambda _events: None, now=NOW) == 2
+
+
+def test_two_deliverers_at_once_send_each_event_once(database: Database) -> None:
+    _write(database, 50)
+    sent: list[int | None] = []
+    gate = threading.Barrier(2)
+
+    def send(events: Sequence[Event]) -> None:
+        sent.extend(event.id for event in events)
+
+    def work() -> None:
+        gate.wait()
+        outbox.deliver(database, send, now=NOW)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(sent) == len(set(sent)) == 50
+
+
+def test_old_delivered_events_are_forgotten_and_waiting_ones_kept(database: Database) -> None:
+    _write(database, 1)
+    outbox.deliver(database, lambda _events: None, now=NOW)
+    _write(database, 1)
+    later = NOW + timedelta(seconds=1)
+    with database.writing() as session:
+        assert outbox.count_old(session, before=later) == 1
+        assert outbox.prune(session, before=NOW, most=10) == 0
+        assert outbox.prune(session, before=later, most=10) == 1
+    with database.reading() as session:
+        assert [event.delivered_at for event in session.exec(select(Event))] == [None]

@@ -1,0 +1,1 @@
+"""A host and what is asked of it: leases, feeds, pages."""

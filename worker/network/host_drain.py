@@ -1,0 +1,109 @@
+"""Draining a host: its due feeds and waiting pages, one after the other, over one connection.
+
+New things go first: pages that were read before are looked at again, for edits, when no feed is
+due and no page waits.
+
+Feeds and pages of one host are one task, not two, so that they share the host's turn: a feed
+that is due while the host's pages are being fetched is polled by whoever is at it.
+"""
+
+import uuid
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from store.articles import stages
+from store.articles.stages import PageToFetch
+from store.crawl import refetches
+from store.intake import feeds
+from worker import clock
+from worker.context import Context, Nudges, process_name
+from worker.network import host_lease
+from worker.network.fetching import fetch_all, release
+from worker.network.host_lease import Turn
+from worker.network.polling import poll
+
+# A database that went away in the middle of a drain is asked so often whether it is back.
+DATABASE_WAIT = timedelta(seconds=1)
+# Pages claimed in one transaction. Few enough that a due feed of the host does not wait long.
+PAGES_AT_ONCE = 8
+LOOKS_AT_ONCE = 4  # fewer, since a new page is to wait for none but these
+
+
+class Drained(StrEnum):
+    """How a drain ended."""
+
+    BUSY = "busy"  # another worker is at this host
+    EMPTY = "empty"  # nothing is due any more
+    UNFINISHED = "unfinished"  # out of time, or the host wants to be left alone for now
+
+
+def drain_host(
+    context: Context, host: str, nudges: Nudges, *, only_feeds: frozenset[int] | None = None
+) -> Drained:
+    """Poll the host's due feeds (`only_feeds`: these alone) and fetch its waiting pages.
+
+    Then look again at those that are due for it.
+    """
+    turn = host_lease.take(context, host, f"{process_name()}:{uuid.uuid4().hex[:12]}")
+    if turn is None:
+        return Drained.BUSY
+    unrecorded = False
+    try:
+        while turn.wait():
+            if not _next_requests(context, turn, nudges, only_feeds):
+                return Drained.EMPTY
+        return Drained.UNFINISHED
+    except OperationalError:
+        unrecorded = True
+        raise
+    finally:
+        _give_back(context, turn, unrecorded=unrecorded)
+
+
+def _next_requests(
+    context: Context, turn: Turn, nudges: Nudges, only_feeds: frozenset[int] | None
+) -> bool:
+    """Do the host's next pieces of work, a feed or some pages; False where there is none."""
+    with context.database.writing() as session:
+        now, pages = clock.now(), list[PageToFetch]()
+        feed = feeds.claim(session, turn.host, only=only_feeds, now=now)
+        if feed is None:
+            pages = stages.claim_fetches(session, turn.host, limit=PAGES_AT_ONCE, now=now)
+        if feed is None and not pages and context.settings.refetch:
+            pages = refetches.claim(session, turn.host, limit=LOOKS_AT_ONCE, now=now)
+    turn.feed, turn.pages = feed, pages
+    if feed is not None:
+        poll(context, feed, turn, nudges)
+    if pages:
+        fetch_all(context, pages, turn, nudges)
+    turn.feed, turn.pages = None, []
+    return feed is not None or bool(pages)
+
+
+def _give_back(context: Context, turn: Turn, *, unrecorded: bool) -> None:
+    """Give the host's turn back, and what is claimed and `unrecorded`.
+
+    A database that is away is waited for as long as the turn would last anyway.
+    """
+    while True:
+        try:
+            with context.database.writing() as session:
+                if unrecorded:
+                    _release_in_hand(session, turn)
+                turn.release(session)
+            return
+        except OperationalError:
+            over = clock.now() > turn.until + host_lease.LEASE
+            if over or context.stopping.wait(DATABASE_WAIT.total_seconds()):
+                raise
+
+
+def _release_in_hand(session: Session, turn: Turn) -> None:
+    now = clock.now()
+    if turn.feed is not None:
+        feeds.release(session, turn.feed, again_at=now)
+    for page in turn.pages:
+        release(session, page, now)

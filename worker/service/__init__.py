@@ -1,0 +1,1 @@
+"""The embedded service: its processes, its Redis, its lock, its room on disk."""
