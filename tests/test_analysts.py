@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from store.database.connection import Database
-from store.intake import feeds
+from store.intake import feeds, polls
 from tests.admin.conftest import LOCAL, Cli
 from tests.store.building import ingest_one
 from worker import clock
@@ -45,7 +45,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Cli:
                 site.second_edition()
             with database.writing() as session:
                 feeds.add_all(session, site.feeds(), now=clock.now())
-                feeds.make_due(session, None, now=clock.now())
+                polls.make_due(session, None, now=clock.now())
             ended = cli("poll")
             assert ended.status == 0, ended.err
     database.dispose()

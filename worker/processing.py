@@ -11,9 +11,9 @@ from ingest.pages.choose_text import choose, is_new_revision
 from ingest.pages.extract import Document, Hint, carries_full_text, extract_entry, extract_page
 from ingest.pages.quality import Quality
 from ingest.relations.tagger import Tagger
+from store.articles import inputs, stages
 from store.articles import processing as store
-from store.articles import stages
-from store.articles.processing import Work
+from store.articles.inputs import Work
 from worker import clock
 from worker.context import Context
 from worker.watch import counters, logs
@@ -31,7 +31,7 @@ def process_article(context: Context, article_id: int, *, owner: str) -> None:
     with context.database.writing() as session:
         if not stages.claim_processing(session, article_id, owner=owner, now=clock.now()):
             return
-        work = store.load(session, article_id)
+        work = inputs.load(session, article_id)
     with logs.about(article_id, work.url):
         _process(context, work)
 

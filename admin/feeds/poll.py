@@ -29,7 +29,7 @@ def poll(
     It needs no Redis and no workers, and may run beside them. Exit status 1 if a feed could not be
     polled.
     """
-    from store.intake import feeds as store
+    from store.intake import polls
     from store.search import index
     from worker import clock
     from worker.run_to_end import follow
@@ -42,7 +42,7 @@ def poll(
         started = clock.now()
         if urls:
             with context.database.writing() as session:
-                store.make_due(session, ids, now=started)
+                polls.make_due(session, ids, now=started)
         with progress("polling") as update:
             follow(context, frozenset(ids), lambda waiting: update(0, _waiting(waiting)))
             update(0, "indexing what was found")
@@ -63,11 +63,11 @@ def _named(context: "Context", urls: list[str]) -> list[int]:
 
 
 def _due(context: "Context") -> list[int]:
-    from store.intake import feeds as store
+    from store.intake import polls
     from worker import clock
 
     with context.database.reading() as session:
-        return [feed.id for feed in store.due(session, now=clock.now()) if feed.id is not None]
+        return [feed.id for feed in polls.due(session, now=clock.now()) if feed.id is not None]
 
 
 def _nothing_to_do(context: "Context") -> str:
@@ -113,13 +113,13 @@ class Report:
 
 def _report(context: "Context", feed_id: int, started: datetime) -> Report:
     from store.crawl import pending
-    from store.intake import feeds as store
+    from store.intake import polls
     from store.tables import Feed
 
     with context.database.reading() as session:
         return describe(
             session.get_one(Feed, feed_id),
-            store.last_poll(session, feed_id),
+            polls.last_poll(session, feed_id),
             pending.outcome(session, feed_id, since=started),
             started,
         )

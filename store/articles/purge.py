@@ -17,7 +17,7 @@ from store import events
 from store.articles import tombstones
 from store.articles.tombstones import Seen
 from store.events import Happening
-from store.stories import assignment, merge, text_owners
+from store.stories import assignment, merge, summary, text_owners
 from store.tables import (
     Article,
     Revision,
@@ -112,7 +112,7 @@ def purge(
     session.execute(_articles.delete().where(_articles.c.id.in_(ids)))
     session.execute(_stories.delete().where(_stories.c.id.in_(emptied)))
     for story_id in sorted(left):
-        assignment.refresh(session, story_id)
+        summary.refresh(session, story_id)
     events.write(session, [_purged(article, left, reason) for article in articles], now=now)
     return [article.url for article in articles]
 

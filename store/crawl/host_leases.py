@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, union, update
 from sqlmodel import Session, col, select
 
-from store.articles.stages import due_for_a_look
+from store.crawl.refetches import due_for_a_look
 from store.database.connection import insert_into
 from store.tables import Article, Feed, Host, Stage, table
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, false, func
 from sqlmodel import Session, col, select
 
-from store.articles.stages import due_for_a_look
+from store.crawl.refetches import due_for_a_look
 from store.tables import Article, Feed, Host, Revision, Sighting, Stage, table
 
 # Articles named at a time; the rest are named when these are done.

@@ -8,28 +8,45 @@ whose worker died comes back by itself.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, RowMapping, bindparam, select
-from sqlmodel import Session
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    RowMapping,
+    and_,
+    bindparam,
+)
+from sqlmodel import Session, select
 
 from ingest.crawl_policy.refetch import LookFacts, Schedule, next_look, next_try
 from ingest.crawl_policy.response_verdicts import PageOutcome, PageVerdict
 from store import events
 from store.articles import snapshots
-from store.articles.stages import (
+from store.articles.stages import to_be_processed
+from store.crawl.page_fetches import (
     FETCH_CLAIM,
     PAGE_COLUMNS,
     Look,
     PageToFetch,
     capture,
-    due_for_a_look,
     happenings,
-    to_be_processed,
     what_answered,
 )
 from store.tables import Article, Revision, Stage, table
 
 _articles, _revisions = table(Article), table(Revision)
 _waiting = _articles.alias()
+
+
+def due_for_a_look(articles: FromClause, now: Any) -> ColumnElement[bool]:
+    """Whether an article has been read and is due to be looked at again.
+
+    The stage is hidden from the planner: nearly every article is done, and by the index of stages
+    SQLite would go through them all (2.6 s among 200,000, against 0.02).
+    """
+    columns = articles.c
+    return and_(columns.stage.concat("") == str(Stage.DONE), columns.refetch_at <= now)
+
 
 _CLAIM = (
     _articles.update()

@@ -17,11 +17,12 @@ from ingest.feeds.entries import (
 )
 from store import events
 from store.articles import snapshots, tombstones
+from store.articles.lookup import find, lock
 from store.articles.snapshots import Capture
 from store.articles.stages import PROCESS_OVERDUE
 from store.database.connection import insert_into
 from store.events import Happening, about
-from store.intake.feeds import DueFeed
+from store.intake.polls import DueFeed
 from store.tables import Article, Feed, Sighting, Stage, digest
 
 # SQLite allows 32,766 bound values in a statement; an article has some fifteen.
@@ -176,17 +177,6 @@ def _known(
     return _Known(articles, {sighting.article_id: sighting for sighting in sightings}), buried
 
 
-def find(session: Session, url_hashes: Sequence[bytes]) -> dict[bytes, int]:
-    """The articles of these URLs, which nobody purges from now on until the transaction ends."""
-    rows = session.execute(
-        select(Article.url_hash, Article.id)
-        .where(col(Article.url_hash).in_(url_hashes))
-        .order_by(col(Article.url_hash))
-        .with_for_update(read=True, key_share=True)
-    ).all()
-    return {bytes(url_hash): article_id for url_hash, article_id in rows}
-
-
 def _moved(session: Session, feed: DueFeed, unknown: Sequence[Discovery]) -> dict[bytes, int]:
     """Articles known by their GUID whose link has changed, by the hash of the new URL."""
     with_guid = {digest(d.entry.guid): d for d in unknown if d.entry.guid}
@@ -313,17 +303,3 @@ def _put_to_work(session: Session, article_ids: Sequence[int], stage: Stage, now
         ),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
-
-
-def lock(session: Session, article_ids: Sequence[int]) -> None:
-    """Lock articles in one order: two feeds that change the same ones must not deadlock.
-
-    With the lock that `find`'s, which both may hold on the same article, does not conflict with.
-    """
-    if article_ids:
-        session.execute(
-            select(Article.id)
-            .where(col(Article.id).in_(article_ids))
-            .order_by(col(Article.id))
-            .with_for_update(key_share=True)
-        )

@@ -18,12 +18,11 @@ from ingest.feeds.entries import entry_to_json
 from ingest.feeds.model import Entry
 from ingest.imports.items import Arrival, ArrivedPage, Outlet
 from store import events
-from store.articles import snapshots
+from store.articles import lookup, snapshots
 from store.articles.snapshots import Capture
 from store.articles.stages import to_be_processed
 from store.database.connection import insert_into
 from store.events import Happening
-from store.intake import entries
 from store.intake.sources import Outlets
 from store.tables import Article, Snapshot, Stage, Tombstone, digest
 
@@ -171,8 +170,8 @@ def _standings(
     """
     wanted = sorted(set(hashes))
     if lock:
-        there = entries.find(session, wanted)
-        entries.lock(session, sorted(there.values()))
+        there = lookup.find(session, wanted)
+        lookup.lock(session, sorted(there.values()))
     else:
         rows = session.execute(
             select(Article.url_hash, Article.id).where(col(Article.url_hash).in_(wanted))

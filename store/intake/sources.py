@@ -7,6 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from ingest import url as urls
+from ingest.feeds.catalogue import FeedSpec
 from ingest.imports.items import Outlet
 from store.database.connection import insert_into
 from store.tables import Article, Feed, Source
@@ -98,3 +99,20 @@ def _made(session: Session, outlet: Outlet) -> int:
         select(Source.id).where(Source.name == outlet.name)
     ).scalar_one()
     return source_id
+
+
+def _source(session: Session, spec: FeedSpec, *, default_name: str) -> Source:
+    name = spec.source or default_name
+    session.execute(
+        insert_into(session, Source)
+        .values(
+            name=name,
+            home_url=spec.home_url,
+            country=spec.country,
+            language=spec.language,
+            kind=spec.kind,
+            state_media=spec.state_media,
+        )
+        .on_conflict_do_nothing()
+    )
+    return session.exec(select(Source).where(Source.name == name)).one()

@@ -20,7 +20,7 @@ from store.events import Happening
 from store.history import recording
 from store.reprocessing.changes import change, remember
 from store.reprocessing.redo import Standing
-from store.stories import assignment, merge, near_duplicates
+from store.stories import assignment, merge, near_duplicates, summary
 from store.stories.assignment_decision import Place, Same, place_again
 from store.stories.boilerplate import Boilerplate
 from store.stories.near_duplicates import Brought
@@ -137,9 +137,9 @@ def resettle(
         _merge(session, run_id, other, into, placed, now)
     if not stays:
         _move(session, run_id, article, into, placed, now)
-        assignment.refresh(session, standing.story_id)
+        summary.refresh(session, standing.story_id)
     if not stays or len(placed.stories) > 1:
-        assignment.refresh(session, into)
+        summary.refresh(session, into)
 
 
 def _merge(

@@ -18,12 +18,13 @@ from ingest.pages.extract import Document
 from ingest.pages.quality import Quality
 from ingest.relations.tagging import Tagging as Judgement
 from store import events
-from store.articles import processing, snapshots, taggings
-from store.articles.processing import Examined, Work, source_side
+from store.articles import inputs, revisions, snapshots, taggings
+from store.articles.inputs import Work, source_side
+from store.articles.revisions import Examined
 from store.events import Happening
 from store.history import recording
 from store.reprocessing.changes import change, remember
-from store.stories import assignment, merge
+from store.stories import assignment, merge, summary
 from store.stories.assignment import Bringing
 from store.stories.assignment_decision import Place
 from store.tables import (
@@ -161,15 +162,15 @@ def _standing(row: Row[Any], topics: tuple[str, ...]) -> Standing:
 # The page that the revision was made of; a later one may be a wall, or gone.
 _made_of = case(
     (_revisions.c.taken_from == "page", _revisions.c.snapshot_id),
-    else_=processing.newest(snapshots.PAGE),
+    else_=inputs.newest(snapshots.PAGE),
 )
-_BYTES = processing.works(_made_of).where(_articles.c.id.in_(bindparam("ids", expanding=True)))
+_BYTES = inputs.works(_made_of).where(_articles.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def load_bytes(session: Session, standings: Sequence[Standing]) -> dict[int, Work]:
     """The bytes that these articles' texts were made of, by article."""
     rows = session.execute(_BYTES, {"ids": [each.article_id for each in standings]})
-    return {row.id: processing.work_of(row) for row in rows}
+    return {row.id: inputs.work_of(row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +278,7 @@ def apply_judgements(
             for article_id, tagging_id in zip(articles, ids, strict=True)
         ],
     )
-    assignment.refresh_all(session, {locked[article_id].story_id for article_id in articles})
+    summary.refresh_all(session, {locked[article_id].story_id for article_id in articles})
     events.write(
         session,
         [_tagged(each, locked[each.standing.article_id].story_id) for each, _ in judged
@@ -321,7 +322,7 @@ def apply_text(
     article = session.execute(_LOCK_ONE, {"article": standing.article_id}).first()
     if article is None or not _is_still(article, standing):
         return
-    written = processing.write(
+    written = revisions.write(
         session, article, work, examined, judgement, may_merge=may_merge, now=now, run_id=run_id
     )
     after = {"revision": written.revision_id, "tagging": written.tagging_id}
@@ -330,7 +331,7 @@ def apply_text(
         others = (each for each in merged.moved if each.id != standing.article_id)
         changes += (change(run_id, other, story=merged.into) for other in others)
     remember(session, changes)
-    told = processing.happenings(work, written, judgement, run_id=run_id)
+    told = revisions.happenings(work, written, judgement, run_id=run_id)
     events.write(session, told, now=now)
 
 

@@ -17,7 +17,7 @@ from store.database.connection import Database
 from store.events import Happening
 from store.history import recording
 from store.reprocessing.runs import RUNNING, UNDONE, RunError, get, in_hand
-from store.stories import assignment, merge, text_owners
+from store.stories import assignment, merge, summary, text_owners
 from store.tables import (
     Article,
     Revision,
@@ -164,7 +164,7 @@ def _restore(session: Session, run_id: int, changes: Sequence[Row[Any]], now: da
     for change in moved:
         _move_back(session, change, now)
     emptied = {story_id for story_id in sorted(left) if assignment.drop_if_empty(session, story_id)}
-    assignment.refresh_all(session, {change.story_before for change in untouched} | left - emptied)
+    summary.refresh_all(session, {change.story_before for change in untouched} | left - emptied)
     events.write(session, list(_happenings(run_id, untouched, reopened)), now=now)
     return len(untouched)
 

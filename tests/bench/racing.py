@@ -19,9 +19,9 @@ from sqlalchemy import func
 from sqlmodel import select
 
 from ingest.feeds.entries import Discovery
-from store.articles import processing, stages
+from store.articles import inputs, processing, stages
 from store.database.connection import Database
-from store.intake import entries, feeds
+from store.intake import entries, feeds, polls
 from store.stories.boilerplate import Boilerplate
 from store.tables import Article, Revision, Story
 from tests.store.building import discovery, document, judgement, spec
@@ -171,7 +171,7 @@ def _poll(database: Database, writer: int, writers: int) -> None:
     random.Random(writer).shuffle(found)
     with database.writing() as session:
         feed, _ = feeds.add(session, spec(writer), now=NOW)
-        due = feeds.claim(session, feed.host, only=frozenset({feed.id or 0}), now=NOW)
+        due = polls.claim(session, feed.host, only=frozenset({feed.id or 0}), now=NOW)
     assert due is not None
     for start in range(0, len(found), POLL):
         with database.writing() as session:
@@ -185,7 +185,7 @@ def _process(
         owner = f"writer of {article_id}"
         if not stages.claim_processing(session, article_id, owner=owner, now=NOW):
             return
-        work = processing.load(session, article_id)
+        work = inputs.load(session, article_id)
     made = document(printed.text, title=printed.title)
     with database.reading() as session:
         examined = processing.examine(session, work, made, boilerplate)

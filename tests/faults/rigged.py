@@ -16,9 +16,9 @@ from pathlib import Path
 
 from ingest.pages.extract import Document
 from store.articles import stages
-from store.articles.processing import Work
-from store.crawl import host_leases, refetches
-from store.intake import entries, feeds
+from store.articles.inputs import Work
+from store.crawl import host_leases, page_fetches, refetches
+from store.intake import entries, polls
 from worker import clock, processing
 from worker.app import app
 
@@ -46,9 +46,9 @@ def _now() -> datetime:
 def _hurry() -> None:
     """Have everything that is waited for come in seconds, where a minute is usual."""
     seconds = timedelta(seconds=5)
-    stages.FETCH_CLAIM = stages.PROCESS_CLAIM = stages.PROCESS_OVERDUE = seconds
+    page_fetches.FETCH_CLAIM = stages.PROCESS_CLAIM = stages.PROCESS_OVERDUE = seconds
     refetches.FETCH_CLAIM = entries.PROCESS_OVERDUE = seconds
-    feeds.CLAIM = host_leases.NUDGE_AGAIN = seconds
+    polls.CLAIM = host_leases.NUDGE_AGAIN = seconds
 
 
 if "FAULTS_HURRY" in os.environ:

@@ -16,11 +16,13 @@ from ingest.pages.extract import Document
 from ingest.pages.quality import Quality
 from ingest.relations.tagging import Actor, Evidence, Relevance, Stance, Tagging, Topic
 from ingest.relations.vocabulary import Side
-from store.articles import processing, stages
+from store.articles import inputs, processing, revisions, stages
+from store.articles.inputs import Work
+from store.crawl import page_fetches
 from store.database.connection import Database
-from store.intake import entries, feeds
+from store.intake import entries, feeds, polls
 from store.intake.entries import Recorded
-from store.intake.feeds import DueFeed
+from store.intake.polls import DueFeed
 from store.stories.boilerplate import Boilerplate
 from store.tables import Stage
 
@@ -115,7 +117,7 @@ def add_feed(database: Database, number: int = 1, **values: object) -> DueFeed:
     """A feed, taken in hand."""
     with database.writing() as session:
         feed, _ = feeds.add(session, spec(number, **values), now=NOW)
-        due = feeds.claim(session, feed.host, only=frozenset({feed.id or 0}), now=NOW)
+        due = polls.claim(session, feed.host, only=frozenset({feed.id or 0}), now=NOW)
     assert due is not None
     return due
 
@@ -145,9 +147,9 @@ def fetch(
 ) -> int:
     """Fetch the host's next waiting page; returns its article."""
     with database.writing() as session:
-        (page,) = stages.claim_fetches(session, host, limit=1, now=now)
+        (page,) = page_fetches.claim_fetches(session, host, limit=1, now=now)
         verdict = PageVerdict(PageOutcome.FETCHED, status=200, response=response(body))
-        stage = stages.record_fetch(session, page, verdict, jitter=0.5, now=now)
+        stage = page_fetches.record_fetch(session, page, verdict, jitter=0.5, now=now)
     assert stage is Stage.PROCESS
     return page.id
 
@@ -163,15 +165,13 @@ def process(
     """Take an article from its bytes to its revision; returns the revision's number."""
     with database.writing() as session:
         assert stages.claim_processing(session, article_id, owner="test", now=now)
-        work = processing.load(session, article_id)
+        work = inputs.load(session, article_id)
     examined = examine(database, work, made)
     written = processing.settle(database, work, examined, judged or judgement(), now=now)
     return written.number if written is not None else None
 
 
-def examine(
-    database: Database, work: processing.Work, made: Document | None = None
-) -> processing.Examined:
+def examine(database: Database, work: Work, made: Document | None = None) -> revisions.Examined:
     """A document (any) of an article, compared with what is stored."""
     with database.reading() as session:
         return processing.examine(session, work, made or document(), Boilerplate())

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel, select
 
 from ingest.feeds.subscription import FeedSpec
 from store.database.connection import Database
-from store.intake import feeds
+from store.intake import feeds, polls
 from store.tables import Article, Feed, Host, Stage
 from tests.site import Answer, Exchange, Site
 from tests.support.waiting import PATIENCE
@@ -128,7 +128,7 @@ def add_feed(database: Database, url: str, **values: object) -> int:
 
 def make_due(database: Database, feed_id: int) -> None:
     with database.writing() as session:
-        feeds.make_due(session, [feed_id], now=clock.now())
+        polls.make_due(session, [feed_id], now=clock.now())
 
 
 def rows(database: Database, table: type[Row]) -> list[Row]:

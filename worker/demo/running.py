@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.feeds.entries import FullText
-from store.intake import feeds
+from store.intake import feeds, polls
 from store.operations import status
 from store.search import index
 from store.search.results import StoryFound
@@ -52,12 +52,12 @@ def run_demo(progress: Callable[[str], None]) -> DemoReport:
         try:
             with Embedded(settings, output=home) as service:
                 progress("beat, workers and Redis are starting")
-                _until_read(context, service, home, polls=1)
+                _until_read(context, service, home, times=1)
                 progress("the first edition is read; the second comes out")
                 site.second_edition()
                 with context.database.writing() as session:
-                    feeds.make_due(session, None, now=clock.now())
-                _until_read(context, service, home, polls=2)
+                    polls.make_due(session, None, now=clock.now())
+                _until_read(context, service, home, times=2)
                 progress("the second edition is read")
             return _report(context, started)
         finally:
@@ -79,13 +79,13 @@ def _settings(home: Path) -> Settings:
     )
 
 
-def _until_read(context: Context, service: Embedded, home: Path, *, polls: int) -> None:
+def _until_read(context: Context, service: Embedded, home: Path, *, times: int) -> None:
     """Wait until every feed has been polled so often, and no article is on its way."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         service.look()
         with context.database.reading() as session:
-            read = feeds.polled_at_least(session, polls)
+            read = polls.polled_at_least(session, times)
             now = status.read(session, now=clock.now())
         if read and not now.stages.get(Stage.FETCH, 0) and not now.stages.get(Stage.PROCESS, 0):
             return

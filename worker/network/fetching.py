@@ -9,9 +9,8 @@ from sqlmodel import Session
 from ingest.crawl_policy.outage_blame import Blame
 from ingest.crawl_policy.response_verdicts import PageOutcome, PageVerdict, judge_page
 from ingest.http import PAGE_LIMITS, FetchError, HostBusy, Response, Validators
-from store.articles import stages
-from store.articles.stages import PageToFetch
-from store.crawl import refetches
+from store.crawl import page_fetches, refetches
+from store.crawl.page_fetches import PageToFetch
 from store.tables import Stage
 from worker import clock
 from worker.context import Context, Nudges
@@ -42,7 +41,7 @@ def fetch_all(context: Context, pages: Sequence[PageToFetch], turn: Turn, nudges
 
 def release(session: Session, page: PageToFetch, again_at: datetime) -> None:
     """Put a claimed page back: it was no attempt."""
-    give_back = stages.release_fetch if page.look is None else refetches.release
+    give_back = page_fetches.release_fetch if page.look is None else refetches.release
     give_back(session, page, again_at=again_at)
 
 
@@ -90,7 +89,7 @@ def _record(
     with context.database.writing() as session:
         if page.look is not None:
             return refetches.record(session, page, page.look, verdict, schedule=schedule, now=now)
-        return stages.record_fetch(
+        return page_fetches.record_fetch(
             session, page, verdict, schedule=schedule, jitter=clock.jitter(), now=now
         )
 

@@ -14,10 +14,9 @@ from enum import StrEnum
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from store.articles import stages
-from store.articles.stages import PageToFetch
-from store.crawl import refetches
-from store.intake import feeds
+from store.crawl import page_fetches, refetches
+from store.crawl.page_fetches import PageToFetch
+from store.intake import polls
 from worker import clock
 from worker.context import Context, Nudges, process_name
 from worker.network import host_lease
@@ -69,9 +68,9 @@ def _next_requests(
     """Do the host's next pieces of work, a feed or some pages; False where there is none."""
     with context.database.writing() as session:
         now, pages = clock.now(), list[PageToFetch]()
-        feed = feeds.claim(session, turn.host, only=only_feeds, now=now)
+        feed = polls.claim(session, turn.host, only=only_feeds, now=now)
         if feed is None:
-            pages = stages.claim_fetches(session, turn.host, limit=PAGES_AT_ONCE, now=now)
+            pages = page_fetches.claim_fetches(session, turn.host, limit=PAGES_AT_ONCE, now=now)
         if feed is None and not pages and context.settings.refetch:
             pages = refetches.claim(session, turn.host, limit=LOOKS_AT_ONCE, now=now)
     turn.feed, turn.pages = feed, pages
@@ -104,6 +103,6 @@ def _give_back(context: Context, turn: Turn, *, unrecorded: bool) -> None:
 def _release_in_hand(session: Session, turn: Turn) -> None:
     now = clock.now()
     if turn.feed is not None:
-        feeds.release(session, turn.feed, again_at=now)
+        polls.release(session, turn.feed, again_at=now)
     for page in turn.pages:
         release(session, page, now)

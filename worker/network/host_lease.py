@@ -16,9 +16,9 @@ from sqlmodel import Session
 from ingest import url as urls
 from ingest.crawl_policy.outage_blame import Blame, again_after
 from ingest.http import FetchError, HostBusy, Response, RulesWithheld
-from store.articles.stages import PageToFetch
 from store.crawl import host_leases, outages
-from store.intake.feeds import DueFeed
+from store.crawl.page_fetches import PageToFetch
+from store.intake.polls import DueFeed
 from worker import clock
 from worker.context import Context, was_here_and_ended
 

@@ -12,9 +12,9 @@ from ingest.crawl_policy.response_verdicts import PollOutcome, PollVerdict, judg
 from ingest.feeds.entries import Discovery, discoveries
 from ingest.http import FEED_LIMITS, FetchError, HostBusy, Response, Validators
 from store.intake import entries as discovered
-from store.intake import feeds
+from store.intake import polls
 from store.intake.entries import Recorded
-from store.intake.feeds import DueFeed, NextPoll, PollCounts
+from store.intake.polls import DueFeed, NextPoll, PollCounts
 from worker import clock
 from worker.context import Context, Nudges
 from worker.network import host_lease
@@ -46,7 +46,7 @@ def poll(context: Context, feed: DueFeed, turn: Turn, nudges: Nudges) -> None:
     except HostBusy as busy:
         turn.asked()
         with context.database.writing() as session:
-            feeds.release(session, feed, again_at=host_lease.after(busy))
+            polls.release(session, feed, again_at=host_lease.after(busy))
         return
     except FetchError as error:
         answer = error
@@ -55,10 +55,10 @@ def poll(context: Context, feed: DueFeed, turn: Turn, nudges: Nudges) -> None:
     if turn.answered(answer, verdict.host_pause) is not Blame.THEIRS:
         verdict = replace(verdict, outcome=PollOutcome.UNREACHED)
     with context.database.writing() as session:
-        if not feeds.is_there(session, feed.id):
+        if not polls.is_there(session, feed.id):
             return  # removed meanwhile
         recorded = discovered.record(session, feed, found, now=now)
-        feeds.record_poll(
+        polls.record_poll(
             session,
             feed,
             verdict,

@@ -11,7 +11,7 @@ from ingest.pages.choose_text import differs
 from ingest.pages.extract import EXTRACTOR_VERSION
 from ingest.relations.tagger import TAGGER_VERSION
 from store.articles import processing
-from store.articles.processing import Work
+from store.articles.inputs import Work
 from store.reprocessing import reassign
 from store.reprocessing import redo as store
 from store.reprocessing.redo import Redone, Standing

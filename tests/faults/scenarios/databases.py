@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from sqlmodel import select
 
 from store.database.connection import Database
-from store.intake import entries, feeds
+from store.intake import entries, feeds, polls
 from store.tables import Article, Host
 from tests.bench import racing
 from tests.faults.place import Place
@@ -120,7 +120,7 @@ def _record_batches(url: str, writer: int, number: int) -> float:
     ]
     with database.writing() as session:
         feed, _ = feeds.add(session, spec(writer), now=NOW)
-        due = feeds.claim(session, feed.host, only=frozenset({feed.id or 0}), now=NOW)
+        due = polls.claim(session, feed.host, only=frozenset({feed.id or 0}), now=NOW)
     assert due is not None
     for _ in range(number):
         try:

@@ -5,7 +5,8 @@ from sqlmodel import select
 
 from ingest.pages.choose_text import is_new_revision
 from ingest.pages.quality import Quality
-from store.articles import processing, stages
+from store.articles import inputs, processing, stages
+from store.articles.inputs import Work
 from store.articles.snapshots import PAGE, Capture, keep
 from store.database.connection import Database
 from store.tables import Article, Event, Revision, Stage, Tagging, TaggingActor, TaggingTopic
@@ -32,10 +33,10 @@ def fetched(database: Database) -> int:
     return fetch(database, HOST)
 
 
-def _load(database: Database, article_id: int) -> processing.Work:
+def _load(database: Database, article_id: int) -> Work:
     with database.writing() as session:
         assert stages.claim_processing(session, article_id, owner="test", now=NOW)
-        return processing.load(session, article_id)
+        return inputs.load(session, article_id)
 
 
 def test_work_holds_the_page_the_entry_and_the_source(database: Database, fetched: int) -> None:

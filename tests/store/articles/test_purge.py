@@ -7,8 +7,9 @@ import pytest
 from sqlmodel import SQLModel, func, select
 
 from ingest.crawl_policy.response_verdicts import PageOutcome, PageVerdict
-from store.articles import processing, stages
+from store.articles import inputs, processing, stages
 from store.articles import purge as purging
+from store.crawl import page_fetches
 from store.database.connection import Database
 from store.exports import rows
 from store.intake import entries
@@ -167,12 +168,12 @@ def test_what_would_go_is_told(database: Database) -> None:
 def test_a_fetch_that_comes_back_to_a_purged_article_leaves_nothing(database: Database) -> None:
     discover(database, add_feed(database), discovery(1))
     with database.writing() as session:
-        (page,) = stages.claim_fetches(session, "outlet1.example", limit=1, now=NOW)
+        (page,) = page_fetches.claim_fetches(session, "outlet1.example", limit=1, now=NOW)
     purge(database, page.id)
     verdict = PageVerdict(PageOutcome.FETCHED, status=200, response=response())
     with database.writing() as session:
-        assert stages.record_fetch(session, page, verdict, jitter=0.5, now=NOW) is None
-        stages.release_fetch(session, page, again_at=NOW)
+        assert page_fetches.record_fetch(session, page, verdict, jitter=0.5, now=NOW) is None
+        page_fetches.release_fetch(session, page, again_at=NOW)
     assert count(database, Article) == count(database, Snapshot) == 0
 
 
@@ -181,7 +182,7 @@ def test_processing_that_comes_back_to_a_purged_article_leaves_nothing(database:
     article_id = fetch(database, "outlet1.example")
     with database.writing() as session:
         assert stages.claim_processing(session, article_id, owner="test", now=NOW)
-        work = processing.load(session, article_id)
+        work = inputs.load(session, article_id)
     examined = examine(database, work, document(LONG))
     purge(database, article_id)
     assert processing.settle(database, work, examined, judgement(), now=NOW) is None
@@ -202,7 +203,7 @@ def test_a_copy_that_is_compared_with_a_purged_text_founds_its_own_story(
     second = fetch(database, "outlet2.example")
     with database.writing() as session:
         assert stages.claim_processing(session, second, owner="test", now=NOW)
-        work = processing.load(session, second)
+        work = inputs.load(session, second)
     examined = examine(database, work, document(LONG))
     purge(database, first)
     assert processing.settle(database, work, examined, judgement(), now=NOW) is not None

@@ -8,7 +8,8 @@ from sqlmodel import select
 from ingest.crawl_policy.page_retry import FETCH_ATTEMPTS, PROCESS_ATTEMPTS
 from ingest.crawl_policy.response_verdicts import PageOutcome, PageVerdict
 from store.articles import stages
-from store.articles.stages import PageToFetch
+from store.crawl import page_fetches
+from store.crawl.page_fetches import PageToFetch
 from store.database.connection import Database
 from store.tables import Article, Event, Stage
 from tests.store.building import MINUTE, NOW, add_feed, discover, discovery, fetch, process
@@ -26,12 +27,12 @@ def waiting(database: Database) -> Database:
 
 def _claim(database: Database, now=NOW) -> PageToFetch | None:  # type: ignore[no-untyped-def]
     with database.writing() as session:
-        return next(iter(stages.claim_fetches(session, HOST, limit=1, now=now)), None)
+        return next(iter(page_fetches.claim_fetches(session, HOST, limit=1, now=now)), None)
 
 
 def _answer(database: Database, page: PageToFetch, verdict: PageVerdict, now=NOW) -> Stage | None:  # type: ignore[no-untyped-def]
     with database.writing() as session:
-        return stages.record_fetch(session, page, verdict, jitter=0.5, now=now)
+        return page_fetches.record_fetch(session, page, verdict, jitter=0.5, now=now)
 
 
 def _article(database: Database) -> Article:
@@ -49,7 +50,7 @@ def _claim_processing(database: Database, owner: str, now=NOW) -> bool:  # type:
 def test_a_claimed_page_is_not_claimed_again_until_its_claim_is_old(waiting: Database) -> None:
     assert _claim(waiting) is not None
     assert _claim(waiting) is None
-    assert _claim(waiting, NOW + stages.FETCH_CLAIM) is not None
+    assert _claim(waiting, NOW + page_fetches.FETCH_CLAIM) is not None
 
 
 def test_a_passing_fault_waits_longer_each_time_and_ends_in_quarantine(waiting: Database) -> None:
@@ -92,7 +93,7 @@ def test_a_released_page_has_lost_no_attempt(waiting: Database) -> None:
     page = _claim(waiting)
     assert page is not None
     with waiting.writing() as session:
-        stages.release_fetch(session, page, again_at=NOW + MINUTE)
+        page_fetches.release_fetch(session, page, again_at=NOW + MINUTE)
     assert _article(waiting).attempts == 0
 
 
@@ -200,8 +201,8 @@ def test_when_the_broker_has_forgotten_what_is_in_nobodys_hands_is_overdue(
 def test_a_page_that_was_fetched_by_others_meanwhile_is_not_put_back(waiting: Database) -> None:
     page = _claim(waiting)
     assert page is not None
-    again = _claim(waiting, NOW + stages.FETCH_CLAIM)
+    again = _claim(waiting, NOW + page_fetches.FETCH_CLAIM)
     assert again is not None
     with waiting.writing() as session:
-        stages.release_fetch(session, page, again_at=NOW)
+        page_fetches.release_fetch(session, page, again_at=NOW)
     assert _article(waiting).attempts == again.attempts

@@ -8,7 +8,7 @@ from ingest.url import UrlError
 from store.articles import purge as purging
 from store.articles import tombstones
 from store.database.connection import Database
-from store.intake.feeds import DueFeed
+from store.intake.polls import DueFeed
 from store.tables import Article, Feed, Sighting
 from tests.store.building import MINUTE, NOW, add_feed, discover, discovery
 

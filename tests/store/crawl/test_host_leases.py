@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from store.crawl import host_leases
 from store.database.connection import Database
-from store.intake import feeds
+from store.intake import polls
 from tests.store.building import MINUTE, NOW, add_feed, discover, discovery
 
 LEASE = timedelta(seconds=90)
@@ -54,7 +54,7 @@ def _wake(database: Database, now=NOW) -> list[str]:  # type: ignore[no-untyped-
 
 def test_a_host_with_a_due_feed_is_woken_once_until_the_nudge_is_old(database: Database) -> None:
     add_feed(database)  # claimed
-    later = NOW + feeds.CLAIM
+    later = NOW + polls.CLAIM
     assert _wake(database) == []
     assert _wake(database, later) == ["outlet1.example"]
     assert _wake(database, later) == []
@@ -96,7 +96,7 @@ def test_the_turns_of_those_who_have_ended_are_taken_back_and_no_others(
 
 def test_when_the_broker_has_forgotten_hosts_are_woken_again_at_once(database: Database) -> None:
     add_feed(database)
-    later = NOW + feeds.CLAIM
+    later = NOW + polls.CLAIM
     assert _wake(database, later) == ["outlet1.example"]
     with database.writing() as session:
         host_leases.forget_nudges(session)

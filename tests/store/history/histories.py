@@ -13,7 +13,7 @@ from ingest.duplicates.fingerprint import ALGORITHM_VERSION
 from ingest.pages.extract import EXTRACTOR_VERSION, Document
 from ingest.relations.tagging import Actor, Relevance, Stance, Tagging, Topic
 from ingest.relations.vocabulary import Side
-from store.articles import processing, stages
+from store.articles import inputs, processing, stages
 from store.database.connection import Database
 from store.reprocessing import reassign, redo, runs, undo
 from store.reprocessing.redo import Redone
@@ -90,7 +90,7 @@ class History:
     def _process(self, article_id: int) -> None:
         with self.database.writing() as session:
             assert stages.claim_processing(session, article_id, owner="test", now=self.now)
-            work = processing.load(session, article_id)
+            work = inputs.load(session, article_id)
         examined = examine(self.database, work, self._document())
         made = processing.settle(self.database, work, examined, self._judgement(), now=self.now)
         assert made is not None

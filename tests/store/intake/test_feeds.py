@@ -10,8 +10,8 @@ from ingest.crawl_policy.response_verdicts import PollOutcome, PollVerdict
 from ingest.http import Validators
 from ingest.url import UrlError
 from store.database.connection import Database
-from store.intake import feeds
-from store.intake.feeds import DueFeed, NextPoll, PollCounts
+from store.intake import feeds, polls
+from store.intake.polls import DueFeed, NextPoll, PollCounts
 from store.tables import Event, Feed, Poll, Source
 from tests.store.building import MINUTE, NOW, add_feed, spec
 
@@ -44,7 +44,7 @@ def test_an_address_of_another_scheme_is_refused(database: Database) -> None:
 def test_a_claimed_feed_is_not_claimed_again_until_its_claim_is_old(database: Database) -> None:
     feed = add_feed(database)
     assert _claim(database, feed.host, NOW) is None
-    again = _claim(database, feed.host, NOW + feeds.CLAIM)
+    again = _claim(database, feed.host, NOW + polls.CLAIM)
     assert again is not None
     assert again.id == feed.id
 
@@ -148,7 +148,7 @@ def test_a_permanent_redirect_that_stops_is_forgotten(database: Database) -> Non
     assert (row.location, row.moving_to, row.moving_polls) == (feed.url, None, 0)
 
 
-@pytest.mark.parametrize("last", [[FAILED] * feeds.FAILING_AFTER, [GONE]], ids=["dead", "410"])
+@pytest.mark.parametrize("last", [[FAILED] * polls.FAILING_AFTER, [GONE]], ids=["dead", "410"])
 def test_a_move_that_leads_nowhere_any_more_is_taken_back(
     database: Database, moved: DueFeed, last: list[PollVerdict]
 ) -> None:
@@ -168,7 +168,7 @@ def test_a_poll_that_reached_nobody_is_kept_and_counts_against_nobody(database: 
     _record(database, feed, PollVerdict(PollOutcome.READ, status=200))
     before = _feed(database, feed)
     unreached = PollVerdict(PollOutcome.UNREACHED, error="outlet1.example has no address")
-    for _ in range(feeds.FAILING_AFTER + 1):
+    for _ in range(polls.FAILING_AFTER + 1):
         _record(database, feed, unreached, upcoming=NextPoll(NOW + MINUTE))
     row = _feed(database, feed)
     assert (row.failures, row.failing_since, row.last_error) == (0, None, None)
@@ -177,7 +177,7 @@ def test_a_poll_that_reached_nobody_is_kept_and_counts_against_nobody(database: 
     with database.reading() as session:
         kept = [poll.outcome for poll in session.exec(select(Poll).order_by(Poll.id))]
         kinds = [event.kind for event in session.exec(select(Event))]
-    assert kept == ["read"] + ["unreached"] * (feeds.FAILING_AFTER + 1)
+    assert kept == ["read"] + ["unreached"] * (polls.FAILING_AFTER + 1)
     assert kinds == ["feed.polled"]
 
 
@@ -216,16 +216,16 @@ def test_a_removed_feed_takes_its_polls_with_it(database: Database) -> None:
 
 
 def test_a_feed_that_another_has_claimed_meanwhile_is_not_given_back(database: Database) -> None:
-    late, after = add_feed(database), NOW + feeds.CLAIM
+    late, after = add_feed(database), NOW + polls.CLAIM
     assert _claim(database, late.host, after) is not None
     with database.writing() as session:
-        feeds.release(session, late, again_at=after)
+        polls.release(session, late, again_at=after)
     assert _claim(database, late.host, after) is None
 
 
 def _claim(database: Database, host: str, now):  # type: ignore[no-untyped-def]
     with database.writing() as session:
-        return feeds.claim(session, host, now=now)
+        return polls.claim(session, host, now=now)
 
 
 def _record(
@@ -238,7 +238,7 @@ def _record(
     at: datetime = NOW,
 ) -> None:
     with database.writing() as session:
-        feeds.record_poll(session, feed, verdict, counts, upcoming, now=at)
+        polls.record_poll(session, feed, verdict, counts, upcoming, now=at)
 
 
 def _events(database: Database, kind: str) -> list[Event]:

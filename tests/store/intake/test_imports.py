@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from ingest.dates import parse_date
 from ingest.imports.items import Arrival, ArrivedPage, Outlet
-from store.articles import processing, purge
+from store.articles import inputs, purge
 from store.database.connection import Database
 from store.intake import imports
 from store.intake.imports import Fate, Standing, Taken, fate
@@ -99,7 +99,7 @@ def test_a_link_becomes_an_article_that_waits_to_be_fetched(database: Database) 
     assert bring(database, link, Arrival("line 2", "http://b.example/x")) == {"new": 2}
     article_id = fetch(database, "archive.example")
     with database.reading() as session:
-        work = processing.load(session, article_id)
+        work = inputs.load(session, article_id)
     assert work.entry is not None
     assert (work.entry.title, work.entry.published) == ("Quotas again", dated)
 
@@ -127,7 +127,7 @@ def test_an_earlier_capture_is_kept_and_the_newest_stays_the_newest(database: Da
     assert bring(database, arrival()) == {"known": 1}
     assert [at for at, _ in bodies(database)] == [THEN, THEN + DAY]
     with database.reading() as session:
-        work = processing.load(session, only(session, Article).id)
+        work = inputs.load(session, only(session, Article).id)
     assert work.page is not None
     assert work.page.body == b"<p>newest</p>"
     assert process(database, work.article_id) == 1
@@ -144,7 +144,7 @@ def test_a_later_capture_is_processed_and_an_earlier_is_not(database: Database) 
     assert bring(database, arrival(page=page(b"<p>new</p>", THEN + DAY))) == {"newer": 1}
     with database.reading() as session:
         assert only(session, Article).stage == Stage.PROCESS
-        work = processing.load(session, article_id)
+        work = inputs.load(session, article_id)
     assert work.page is not None
     assert work.page.body == b"<p>new</p>"
 

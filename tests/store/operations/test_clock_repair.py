@@ -6,9 +6,9 @@ import pytest
 from sqlmodel import select
 
 from store.articles import stages
-from store.crawl import host_leases, outages
+from store.crawl import host_leases, outages, page_fetches
 from store.database.connection import Database
-from store.intake import feeds
+from store.intake import polls
 from store.operations import clock_repair
 from store.reprocessing import runs
 from store.reprocessing.selection import Selection, Versions
@@ -60,7 +60,7 @@ def test_a_feed_that_was_polled_in_the_future_is_due_once(waiting: Database) -> 
     assert mend(waiting) == 1
     assert mend(waiting) == 0
     with waiting.writing() as session:
-        assert feeds.claim(session, HOST, now=NOW) is not None
+        assert polls.claim(session, HOST, now=NOW) is not None
 
 
 def test_an_article_that_was_claimed_in_the_future_is_free(waiting: Database) -> None:
@@ -79,7 +79,7 @@ def test_no_attempt_is_put_off_for_longer_than_any_wait(waiting: Database) -> No
         article.next_attempt_at = NOW + clock_repair.LONGEST + DAY
     assert mend(waiting) == 1
     with waiting.writing() as session:
-        assert stages.claim_fetches(session, HOST, limit=1, now=NOW)
+        assert page_fetches.claim_fetches(session, HOST, limit=1, now=NOW)
 
 
 def test_no_feed_sleeps_for_longer_than_any_interval(waiting: Database) -> None:
@@ -87,7 +87,7 @@ def test_no_feed_sleeps_for_longer_than_any_interval(waiting: Database) -> None:
         session.exec(select(Feed)).one().next_poll_at = NOW + 3 * DAY
     assert mend(waiting) == 1
     with waiting.writing() as session:
-        assert feeds.claim(session, HOST, now=NOW) is not None
+        assert polls.claim(session, HOST, now=NOW) is not None
 
 
 def test_no_page_waits_for_a_look_for_longer_than_any_is_put_off(waiting: Database) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import select
 from ingest.feeds.entries import entry_to_json
 from ingest.relations.tagging import Relevance
 from store import events
-from store.articles import processing, snapshots
+from store.articles import inputs, snapshots
 from store.articles.snapshots import Capture
 from store.database.connection import Database
 from store.exports import pages as captures
@@ -260,7 +260,7 @@ def test_an_entry_that_changed_does_not_take_the_place_of_the_page(
         snapshots.keep_all(session, [changed], now=LATER)
         session.get_one(Article, pageless).stage = Stage.PROCESS
     with database.reading() as session:
-        work = processing.load(session, pageless)
+        work = inputs.load(session, pageless)
     assert work.page_is_let_go
     assert make_document(work) is None
 

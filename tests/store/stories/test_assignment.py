@@ -6,7 +6,8 @@ from dataclasses import replace
 from sqlmodel import select
 
 from ingest.relations.tagging import Relevance
-from store.articles import processing, stages
+from store.articles import inputs, processing, stages
+from store.articles.inputs import Work
 from store.database.connection import Database
 from store.search import index, search
 from store.search.search import Question
@@ -61,10 +62,10 @@ def test_two_workers_inserting_one_wire_copy_make_one_story(database: Database) 
     for article_id in ready:
         with database.writing() as session:
             assert stages.claim_processing(session, article_id, owner="w", now=NOW)
-            works.append(processing.load(session, article_id))
+            works.append(inputs.load(session, article_id))
     gate = threading.Barrier(WORKERS)
 
-    def bring(work: processing.Work) -> None:
+    def bring(work: Work) -> None:
         examined = examine(database, work)
         gate.wait()
         processing.settle(database, work, examined, judgement(), now=NOW)

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import func, select
 
 from store.database.connection import Database
-from store.intake.feeds import DueFeed
+from store.intake.polls import DueFeed
 from store.stories import boilerplate
 from store.stories.boilerplate import PAGES, Boilerplate
 from store.tables import Story

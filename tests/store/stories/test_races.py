@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from ingest.pages.extract import Document
-from store.articles import processing, stages
+from store.articles import inputs, processing, stages
 from store.database.connection import Database
 from store.tables import Article, Event, Story, StoryRedirect
 from tests.store.building import (
@@ -64,7 +64,7 @@ def bring(database: Database, article_id: int, made: Document, gate: Callable[[]
     """Process an article; everybody records at the same instant, knowing nothing of the others."""
     with database.writing() as session:
         assert stages.claim_processing(session, article_id, owner="w", now=NOW)
-        work = processing.load(session, article_id)
+        work = inputs.load(session, article_id)
     examined = examine(database, work, made)
     gate()
     processing.settle(database, work, examined, judgement(), now=NOW)

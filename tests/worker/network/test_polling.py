@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from ingest.crawl_policy import redirect_trust
 from ingest.feeds.entries import FullText
-from store.intake.feeds import FAILING_AFTER
+from store.intake.polls import FAILING_AFTER
 from store.operations import status
 from store.tables import Article, Event, Poll, Stage
 from tests.site import Answer, Site, answers

@@ -7,8 +7,8 @@ import pytest
 
 from ingest.crawl_policy.page_retry import FETCH_ATTEMPTS
 from ingest.crawl_policy.refetch import FIRST_RETRY, LOOK_ATTEMPTS
-from store.articles.stages import FETCH_CLAIM
 from store.crawl import host_leases, refetches
+from store.crawl.page_fetches import FETCH_CLAIM
 from store.tables import Article, Host, Revision, Stage
 from tests.site import Answer, Site, answers
 from tests.support.waiting import PATIENCE, until

@@ -102,10 +102,10 @@ def judged_long_ago(database: Database) -> int:
 
 
 def read_by_today(context: Context, article_id: int) -> None:
-    from store.articles import processing
+    from store.articles import inputs
 
     with context.database.reading() as session:
-        made = make_document(processing.load(session, article_id))
+        made = make_document(inputs.load(session, article_id))
     assert made is not None
     process(context.database, article_id, made, judgement(relevance=Relevance.NONE, topics=()))
 

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from ingest.pages.quality import Quality
 from store.database.connection import Database
 from store.reprocessing import undo as undoing
-from store.stories import assignment
+from store.stories import assignment, summary
 from store.tables import (
     Article,
     Event,
@@ -106,11 +106,11 @@ def test_stories_that_a_new_text_made_one_are_parted_row_for_row(context: Contex
 
 def _read(context: Context, article_id: int) -> str:
     """What today's extractor makes of an article's page."""
-    from store.articles import processing
+    from store.articles import inputs
     from worker.processing import make_document
 
     with context.database.reading() as session:
-        made = make_document(processing.load(session, article_id))
+        made = make_document(inputs.load(session, article_id))
     assert made is not None
     return made.text
 
@@ -131,7 +131,7 @@ def test_merges_and_splits_of_the_story_decision_are_undone_row_for_row(context:
     first, second = bring(context, 1, WHOLE), bring(context, 2, printings.edited(WHOLE, 1))
     apart(context, second)
     with context.database.writing() as session:
-        assignment.refresh(session, stories_of(context, second)[0] or 0)
+        summary.refresh(session, stories_of(context, second)[0] or 0)
     stray = bring(context, 3, printings.text(2, words=400))
     astray(context, stray, into=first)
     before = shown(context.database)
@@ -158,4 +158,4 @@ def astray(context: Context, article_id: int, *, into: int) -> None:
         )  # fmt: skip
         assert left is not None and joined is not None
         assignment.drop_if_empty(session, left)
-        assignment.refresh(session, joined)
+        summary.refresh(session, joined)

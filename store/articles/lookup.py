@@ -1,0 +1,32 @@
+"""Articles found by their addresses, and locked in the one order in which all are locked."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from store.tables import Article
+
+
+def find(session: Session, url_hashes: Sequence[bytes]) -> dict[bytes, int]:
+    """The articles of these URLs, which nobody purges from now on until the transaction ends."""
+    rows = session.execute(
+        select(Article.url_hash, Article.id)
+        .where(col(Article.url_hash).in_(url_hashes))
+        .order_by(col(Article.url_hash))
+        .with_for_update(read=True, key_share=True)
+    ).all()
+    return {bytes(url_hash): article_id for url_hash, article_id in rows}
+
+
+def lock(session: Session, article_ids: Sequence[int]) -> None:
+    """Lock articles in one order: two feeds that change the same ones must not deadlock.
+
+    With the lock that `find`'s, which both may hold on the same article, does not conflict with.
+    """
+    if article_ids:
+        session.execute(
+            select(Article.id)
+            .where(col(Article.id).in_(article_ids))
+            .order_by(col(Article.id))
+            .with_for_update(key_share=True)
+        )
