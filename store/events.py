@@ -9,16 +9,16 @@ from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from store.database.connection import Database
-from store.tables import Event, table, trace_of
+from store.tables import EventRow, table, trace_of
 
-_INSERT = table(Event).insert()
+_INSERT = table(EventRow).insert()
 
 # One delivery holds a transaction; this many events are a few milliseconds of it.
 BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Event:
     """An event to be written: its kind (`story.created` …), what it is about, and details."""
 
     kind: str
@@ -33,26 +33,28 @@ def about(url: str, **details: Any) -> dict[str, Any]:
     return {"url": url, "trace": trace_of(url)} | details
 
 
-def write(session: Session, happenings: Sequence[Happening], *, now: datetime) -> None:
+def write(session: Session, new_events: Sequence[Event], *, now: datetime) -> None:
     """Put events into the outbox, in this session's transaction."""
-    if happenings:
+    if new_events:
         session.execute(
             _INSERT,
             [
                 {
-                    "kind": happening.kind,
+                    "kind": event.kind,
                     "at": now,
-                    "feed_id": happening.feed_id,
-                    "article_id": happening.article_id,
-                    "story_id": happening.story_id,
-                    "payload": happening.payload,
+                    "feed_id": event.feed_id,
+                    "article_id": event.article_id,
+                    "story_id": event.story_id,
+                    "payload": event.payload,
                 }
-                for happening in happenings
+                for event in new_events
             ],
         )
 
 
-def deliver(database: Database, send: Callable[[Sequence[Event]], None], *, now: datetime) -> int:
+def deliver(
+    database: Database, send: Callable[[Sequence[EventRow]], None], *, now: datetime
+) -> int:
     """Hand the oldest undelivered events to `send`, and mark them; say how many there were.
 
     If `send` raises, nothing is marked and all come again: at least once. The rows stay locked
@@ -60,17 +62,17 @@ def deliver(database: Database, send: Callable[[Sequence[Event]], None], *, now:
     """
     with database.writing() as session:
         events = session.exec(
-            select(Event)
-            .where(col(Event.delivered_at).is_(None))
-            .order_by(col(Event.id))
+            select(EventRow)
+            .where(col(EventRow.delivered_at).is_(None))
+            .order_by(col(EventRow.id))
             .limit(BATCH)
             .with_for_update()
         ).all()
         if events:
             send(events)
             session.execute(
-                update(Event)
-                .where(col(Event.id).in_([event.id for event in events]))
+                update(EventRow)
+                .where(col(EventRow.id).in_([event.id for event in events]))
                 .values(delivered_at=now)
             )
         return len(events)
@@ -81,13 +83,13 @@ def prune(session: Session, *, before: datetime, most: int) -> int:
 
     They are delivered in the order of their ids, so that the oldest are found without an index.
     """
-    oldest = select(Event.id).order_by(col(Event.id)).limit(most)
+    oldest = select(EventRow.id).order_by(col(EventRow.id)).limit(most)
     gone = session.execute(
-        delete(Event).where(col(Event.id).in_(oldest), col(Event.delivered_at) < before)
+        delete(EventRow).where(col(EventRow.id).in_(oldest), col(EventRow.delivered_at) < before)
     )
     return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def count_old(session: Session, *, before: datetime) -> int:
     """How many events were delivered before; all of them are looked at."""
-    return session.exec(select(func.count()).where(col(Event.delivered_at) < before)).one()
+    return session.exec(select(func.count()).where(col(EventRow.delivered_at) < before)).one()

@@ -40,9 +40,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     assert cli("db", "upgrade").status == 0
     database = Database(f"sqlite:///{cli.home / 'transpacific.db'}")
     with DemoSite() as site:
-        for edition in (1, 2):
-            if edition == 2:
-                site.second_edition()
+        for release in (1, 2):
+            if release == 2:
+                site.second_release()
             with database.writing() as session:
                 feeds.add_all(session, site.feeds(), now=clock.now())
                 polls.make_due(session, None, now=clock.now())
@@ -100,8 +100,8 @@ def test_what_the_tutorial_says_of_the_sample_wire_is_so(demo: Cli) -> None:
     assert [row["source"] for row in answers(demo, query_with("no room left"))] == [
         "Tidewater Courier"
     ]
-    (outlets,) = answers(demo, query_with("'state media'"))
-    assert outlets["outlets"] == "the rest"
+    (sources,) = answers(demo, query_with("'state media'"))
+    assert sources["outlets"] == "the rest"
     (counted,) = answers(demo, query_with("sum(articles) AS articles"))
     by_month = demo("counts", "--by", "month", "--as-of", "2999-01-01", "--format", "jsonl")
     assert sum(row["stories"] for row in by_month.records) == counted["stories"]

@@ -37,8 +37,8 @@ def test_the_commands_of_the_readme_do_what_they_say(
     site: DemoSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed = site.feeds()[0].url
-    outlet = site.feeds()[0].source
-    article = next(each.url for each in site.articles() if each.outlet == outlet)
+    source = site.feeds()[0].source
+    article = next(each.url for each in site.articles() if each.source == source)
     (tmp_path / "feeds.opml").write_text(site.feeds()[1].url + "\n")
     (tmp_path / "article.txt").write_text("A title\n\nThe United States and China met.\n")
     (tmp_path / "urls.txt").write_text(site.articles()[-1].url + "\n")

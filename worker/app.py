@@ -201,7 +201,7 @@ def _check(**_: Any) -> None:
         context.database.check()
         check_policy(redis_client())
         with context.database.writing() as session:
-            host_leases.take_back(session, has_ended=host_lease.has_ended)
+            host_leases.reclaim(session, has_ended=host_lease.has_ended)
     except (DatabaseError, OperationalError, RedisUnavailable) as error:
         _refuse(error)
 

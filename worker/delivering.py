@@ -7,7 +7,7 @@ from typing import Any
 import redis
 
 from store import events as outbox
-from store.tables import Event
+from store.tables import EventRow
 from worker import clock
 from worker.context import Context
 
@@ -24,7 +24,7 @@ def deliver(context: Context, client: redis.Redis) -> int:
     JSON object. Raises `redis.RedisError`; what was not sent stays in the outbox.
     """
 
-    def send(events: Sequence[Event]) -> None:
+    def send(events: Sequence[EventRow]) -> None:
         pipeline = client.pipeline(transaction=True)
         for event in events:
             pipeline.xadd(STREAM, _fields(event), maxlen=STREAM_LENGTH, approximate=True)
@@ -40,7 +40,7 @@ def deliver(context: Context, client: redis.Redis) -> int:
     return total
 
 
-def _fields(event: Event) -> dict[Any, Any]:
+def _fields(event: EventRow) -> dict[Any, Any]:
     about = {"feed": event.feed_id, "article": event.article_id, "story": event.story_id}
     details = {key: value for key, value in about.items() if value is not None} | event.payload
     return {

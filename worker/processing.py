@@ -49,7 +49,7 @@ def _process(context: Context, work: Work) -> None:
             return
         published = document.published.at if document.published else None
         with counters.STEP_SECONDS.labels(counters.TAG).time():
-            judgement = context.tagger.tag(
+            tagger_output = context.tagger.tag(
                 document.title,
                 document.text,
                 source_side=work.source_side,
@@ -57,7 +57,7 @@ def _process(context: Context, work: Work) -> None:
             )
         compared = counters.STEP_SECONDS.labels(counters.COMPARE)
         with compared.time(), context.database.reading() as session:
-            examined = store.examine(session, work, document, context.boilerplate)
+            to_store = store.prepare(session, work, document, context.boilerplate)
     except SoftTimeLimitExceeded:
         raise  # no error of the page's: whoever set the limit knows what is to be done
     except Exception as error:
@@ -70,7 +70,7 @@ def _process(context: Context, work: Work) -> None:
             log.exception("processing.failed", url=work.url)
         return
     with counters.STEP_SECONDS.labels(counters.STORE).time():
-        written = store.settle(context.database, work, examined, judgement, now=clock.now())
+        written = store.settle(context.database, work, to_store, tagger_output, now=clock.now())
     if written is None:
         log.info("article.not_waiting", url=work.url)  # done by another worker, or purged
         return
@@ -78,7 +78,7 @@ def _process(context: Context, work: Work) -> None:
     counters.PROCESSED.labels(counters.FIRST if written.number == 1 else counters.REVISED).inc()
     log.info(
         "article.processed", url=work.url, revision=written.number, quality=document.quality,
-        relevance=judgement.relevance, story=written.joined.story_id,
+        relevance=tagger_output.relevance, story=written.joined.story_id,
         because=written.joined.because, happened=written.joined.event,
     )  # fmt: skip
 

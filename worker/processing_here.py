@@ -27,7 +27,7 @@ def process_waiting(context: Context, update: Callable[[int], None]) -> int:
     owner = f"import:{uuid.uuid4().hex}"
     flying = dict[Future[None], int]()
     done, last, named = 0, 0, list[int]()
-    with let_go_on_error(context, owner), Children(context.settings, prepare=warm_up) as children:
+    with release_on_error(context, owner), Children(context.settings, prepare=warm_up) as children:
         while True:
             while len(flying) < children.number * AHEAD:
                 if not named:
@@ -52,11 +52,11 @@ def process_waiting(context: Context, update: Callable[[int], None]) -> int:
 
 
 @contextmanager
-def let_go_on_error(context: Context, owner: str) -> Iterator[None]:
+def release_on_error(context: Context, owner: str) -> Iterator[None]:
     """Where an error, or Ctrl-C, ends the processes, others may take at once what they had."""
     try:
         yield
     except BaseException:
         with context.database.writing() as session:
-            stages.let_go(session, owner)
+            stages.release_claims(session, owner)
         raise

@@ -22,7 +22,7 @@ from worker import clock
 from worker.context import Context
 from worker.network.host_drain import drain_host
 from worker.processing import process_article, warm_up
-from worker.processing_here import AHEAD, let_go_on_error
+from worker.processing_here import AHEAD, release_on_error
 from worker.service.process_pool import Children, died
 
 log = structlog.get_logger(__name__)
@@ -32,8 +32,8 @@ log = structlog.get_logger(__name__)
 PATIENCE = timedelta(minutes=2)
 # How often the database is asked what is waiting, while work is in flight; and what share of the
 # time may go to asking, which takes a while where ten thousands wait.
-LOOK_SECONDS = 0.2
-LOOK_SHARE = 0.1
+CHECK_SECONDS = 0.2
+CHECK_SHARE = 0.1
 
 
 @dataclass
@@ -81,21 +81,21 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
     """
     owner = f"follow:{uuid.uuid4().hex}"
     with (
-        let_go_on_error(context, owner),
+        release_on_error(context, owner),
         ThreadPoolExecutor(context.settings.network_threads, "network") as network,
         Children(context.settings, prepare=warm_up) as children,
         _stopped_on_error(context),
     ):
         flying, ready = _InFlight(), deque[int]()
-        look_at = 0.0
+        check = 0.0
         give_up_at: float | None = None
         while True:
             flying.settle()
-            if time.monotonic() >= look_at or not flying.futures():
+            if time.monotonic() >= check or not flying.futures():
                 began = time.monotonic()
-                waiting = _look(context, feed_ids, owner)
+                waiting = _check(context, feed_ids, owner)
                 took = time.monotonic() - began
-                look_at = began + max(LOOK_SECONDS, took / LOOK_SHARE)
+                check = began + max(CHECK_SECONDS, took / CHECK_SHARE)
                 progress(waiting)
                 if waiting.nothing and not flying.futures():
                     return
@@ -113,7 +113,7 @@ def follow(context: Context, feed_ids: frozenset[int], progress: Callable[[Waiti
             _pause(flying)
 
 
-def _look(context: Context, feed_ids: frozenset[int], owner: str) -> Waiting:
+def _check(context: Context, feed_ids: frozenset[int], owner: str) -> Waiting:
     with context.database.reading() as session:
         return store.waiting(
             session,
@@ -121,7 +121,7 @@ def _look(context: Context, feed_ids: frozenset[int], owner: str) -> Waiting:
             owner=owner,
             now=clock.now(),
             patience=PATIENCE,
-            looks=bool(context.settings.refetch),
+            refetches=bool(context.settings.refetch),
         )
 
 
@@ -149,6 +149,6 @@ def _patience_ends() -> float:
 def _pause(flying: _InFlight) -> None:
     futures = flying.futures()
     if futures:
-        wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED")
+        wait(futures, timeout=CHECK_SECONDS, return_when="FIRST_COMPLETED")
     else:
-        time.sleep(LOOK_SECONDS)
+        time.sleep(CHECK_SECONDS)

@@ -151,7 +151,7 @@ def _nudge_overdue() -> None:
 
 def _wake() -> None:
     with context.database.writing() as session:
-        woken = host_leases.wake(session, now=clock.now(), looks=bool(context.settings.refetch))
+        woken = host_leases.wake(session, now=clock.now(), refetches=bool(context.settings.refetch))
     for host in woken:
         CeleryNudges().fetch_host(host)
     _nudge_runs()
@@ -248,7 +248,7 @@ def sweep() -> None:
             session,
             now=clock.now(),
             longest_interval=context.settings.bounds.longest,
-            longest_look=max(context.settings.refetch, default=timedelta(0)),
+            longest_refetch=max(context.settings.refetch, default=timedelta(0)),
         )
         if mended:
             log.warning("clock.mended", rows=mended)

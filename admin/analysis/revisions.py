@@ -11,7 +11,7 @@ from admin.output.context import service
 from admin.output.errors import Misuse
 
 if TYPE_CHECKING:
-    from store.articles.revision_history import Edition, History
+    from store.articles.revision_history import History, ShownRevision
 
 _RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})", re.ASCII)
 
@@ -35,28 +35,28 @@ def revisions(
       transpacific revisions https://news.example/visit.html
       transpacific revisions https://news.example/visit.html --diff 1..3
     """
-    from admin.output.revision_view import changes_json, edition_json, print_changes, print_history
+    from admin.output.revision_view import changes_json, print_changes, print_history, revision_json
 
     wanted = None if diff is None else _range(diff)
     found = _history(url)
-    if not found.editions:
+    if not found.revisions:
         note(f"{found.url} has not been read yet: it waits for {found.stage}, see the status")
         return
     console = stdout()
     if wanted is not None:
-        old, new = (_edition(found, number) for number in wanted)
+        old, new = (_revision(found, number) for number in wanted)
         if as_json:
             print_json(changes_json(found, old, new))
         else:
             print_changes(console, old, new)
         return
-    before: list[Edition | None] = [None, *found.editions[:-1]]
+    before: list[ShownRevision | None] = [None, *found.revisions[:-1]]
     if as_json:
-        for old_or_none, new in zip(before, found.editions, strict=True):
-            print_json(edition_json(found, new, old_or_none))
+        for old_or_none, new in zip(before, found.revisions, strict=True):
+            print_json(revision_json(found, new, old_or_none))
         return
     print_history(console, found)
-    for old, new in pairwise(found.editions):
+    for old, new in pairwise(found.revisions):
         console.print()
         print_changes(console, old, new)
 
@@ -86,10 +86,10 @@ def _range(written: str) -> tuple[int, int]:
     return int(numbers[1]), int(numbers[2])
 
 
-def _edition(found: "History", number: int) -> "Edition":
-    for edition in found.editions:
-        if edition.number == number:
-            return edition
+def _revision(found: "History", number: int) -> "ShownRevision":
+    for revision in found.revisions:
+        if revision.number == number:
+            return revision
     raise Misuse(
-        f"there is no revision {number} of {found.url}; it has 1 to {found.editions[-1].number}"
+        f"there is no revision {number} of {found.url}; it has 1 to {found.revisions[-1].number}"
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from admin.articles.runs import kept_texts, let_go_of_ended, print_run
+from admin.articles.runs import kept_texts, print_run, release_of_ended
 from admin.feeds.commands import find
 from admin.output.console import (
     counted,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from worker.reprocessing.report import Example, Report
 
 # How often the database is asked how far the workers are.
-LOOK_SECONDS = 0.5
+CHECK_SECONDS = 0.5
 # Whoever resumes at once what was killed may meet processes of it that are about to end.
 ENDING_SECONDS = 5.0
 # Errors shown, unless told.
@@ -155,7 +155,7 @@ def reprocess(
 
 
 def _refuse_without_workers(context: "Context") -> None:
-    from worker.service.homelock import running_broker
+    from worker.home.lock import running_broker
 
     if not context.settings.redis_url and running_broker(context.settings.home) is None:
         raise Failure(
@@ -211,12 +211,12 @@ def _resumed(context: "Context") -> int:
                 run = runs.latest_unfinished(session)
                 if run is None or run.id is None:
                     raise Misuse("no run was stopped: `transpacific runs` lists them")
-                let_go_of_ended(session, run.id)
+                release_of_ended(session, run.id)
                 runs.resume(session, run.id, now=clock.now())
         except runs.RunUnderWay:
             if time.monotonic() > patience_ends:
                 raise
-            time.sleep(LOOK_SECONDS)
+            time.sleep(CHECK_SECONDS)
         else:
             note(f"run {run.id} goes on")
             return run.id
@@ -241,7 +241,7 @@ def _follow(context: "Context", run_id: int, *, here: bool) -> None:
                 update(now)
                 if now.state != runs.RUNNING:
                     return
-                time.sleep(LOOK_SECONDS)
+                time.sleep(CHECK_SECONDS)
     except KeyboardInterrupt:
         with context.database.writing() as session:
             runs.stop(session, run_id)

@@ -110,7 +110,7 @@ def undo(
 
     with service() as context:
         with context.database.writing() as session:
-            let_go_of_ended(session, number)
+            release_of_ended(session, number)
             total = undo.begin(session, number, now=clock.now())
         restored = 0
         with progress(f"undoing run {number}", total) as bar:
@@ -149,7 +149,7 @@ def stop(
     print_result(f"run {number} is stopped: `transpacific reprocess --resume` goes on")
 
 
-def let_go_of_ended(session: "Session", run_id: int) -> None:
+def release_of_ended(session: "Session", run_id: int) -> None:
     """Free what processes had in hand that were killed on this machine: they cannot say so."""
     from store.reprocessing import runs as store
     from worker import clock
@@ -157,7 +157,7 @@ def let_go_of_ended(session: "Session", run_id: int) -> None:
 
     owners = store.in_hand(session, run_id, now=clock.now())
     ended = [owner for owner in owners if was_here_and_ended(owner)]
-    store.let_go(session, run_id, ended, died=True)
+    store.release_chunks(session, run_id, ended, died=True)
 
 
 def print_run(context: "Context", run_id: int, as_json: bool) -> bool:

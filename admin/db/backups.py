@@ -124,7 +124,7 @@ def _stopped() -> Iterator[None]:
     """No service runs in this home, and none begins meanwhile."""
     from worker import settings
     from worker.context import prepare_home
-    from worker.service import homelock
+    from worker.home import lock as homelock
 
     home = settings.load().home
     prepare_home(home)

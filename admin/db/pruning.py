@@ -31,7 +31,7 @@ def prune(
 
     with service() as context, progress("letting go") as bar:
         kept = policy(context.settings)
-        do = retention.foresee if dry_run else retention.prune
+        do = retention.preview if dry_run else retention.prune
         freed = retention.Freed()
         for step in do(context.database, kept, now=clock.now()):
             freed += step

@@ -19,7 +19,7 @@ from worker.network.host_lease import spacing
 from worker.network.polling import FEED_ACCEPT
 
 # How long a redirect waits for the host that it leads to: one usual request of somebody else's.
-TURN_SECONDS = 10.0
+LOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,14 @@ def check_feeds(
     by_host: dict[str, list[str]] = {}
     for url in asked:
         by_host.setdefault(urls.host(url), []).append(url)
-    turns = _Turns()
+    locks = _HostLocks()
     found: dict[str, Health] = {}
 
     def ask_host(host: str) -> None:
         delay = spacing(context, host).total_seconds()
         for number, url in enumerate(by_host[host]):
             sleep(delay if number else 0.0)
-            found[url] = health(url, _ask(context, url, turns), asked[url])
+            found[url] = health(url, _ask(context, url, locks), asked[url])
             progress(len(found))
 
     with ThreadPoolExecutor(context.settings.network_threads) as threads:
@@ -71,10 +71,12 @@ def check_feeds(
     return [found[url] for url in asked]
 
 
-def _ask(context: Context, url: str, turns: "_Turns") -> Response | FetchError:
+def _ask(context: Context, url: str, locks: "_HostLocks") -> Response | FetchError:
     try:
-        with turns.take(urls.host(url)):
-            return context.fetcher.get(url, limits=FEED_LIMITS, accept=FEED_ACCEPT, turn=turns.take)
+        with locks.take(urls.host(url)):
+            return context.fetcher.get(
+                url, limits=FEED_LIMITS, accept=FEED_ACCEPT, lease=locks.take
+            )
     except FetchError as error:
         return error
 
@@ -99,7 +101,7 @@ def _newest(verdict: PollVerdict, now: datetime) -> datetime | None:
     return max(filter(None, dates), default=None)
 
 
-class _Turns:
+class _HostLocks:
     """A lock a host. A redirect that would wait long is left: two hosts may wait for each other."""
 
     def __init__(self) -> None:
@@ -109,10 +111,10 @@ class _Turns:
     @contextmanager
     def take(self, host: str) -> Iterator[None]:
         with self._lock:
-            turn = self._hosts.setdefault(host, Lock())
-        if not turn.acquire(timeout=TURN_SECONDS):
+            lock = self._hosts.setdefault(host, Lock())
+        if not lock.acquire(timeout=LOCK_SECONDS):
             raise HostBusy(f"{host} is being asked for another feed")
         try:
             yield
         finally:
-            turn.release()
+            lock.release()

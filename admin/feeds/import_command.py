@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from admin.feeds.import_readers import Source
-    from ingest.imports.items import Arrival, Outlet
+    from ingest.imports.items import Arrival, NamedSource
     from store.intake.imports import Fate
     from worker.context import Context
 
@@ -74,13 +74,13 @@ def import_(
     from admin.feeds.import_readers import opened
     from worker import clock
 
-    outlet = _outlet(source)
+    named = _source(source)
     if base is not None:
         _check(base)
     now = clock.now()
     with service() as context, opened(file, kind, base=base, now=now) as opened_source:
         told = _told(origin, opened_source)
-        work = _Import(context, told, outlet, now, dry_run=dry_run)
+        work = _Import(context, told, named, now, dry_run=dry_run)
         report = work.report
         try:
             with progress("importing") as update:
@@ -95,15 +95,15 @@ def import_(
         raise typer.Exit(FAILED)
 
 
-def _outlet(name: str) -> "Outlet | None":
+def _source(name: str) -> "NamedSource | None":
     from ingest.feeds.subscription import MAX_NAME
-    from ingest.imports.items import Outlet
+    from ingest.imports.items import NamedSource
     from ingest.text.sanitise import clean_line
 
     name = clean_line(name)
     if len(name) > MAX_NAME:
         raise Misuse(f"--source is a name of {len(name):,} characters; it may have {MAX_NAME}")
-    return Outlet(name) if name else None
+    return NamedSource(name) if name else None
 
 
 def _check(base: str) -> None:
@@ -145,20 +145,20 @@ class _Import:
         self,
         context: "Context",
         origin: str,
-        outlet: "Outlet | None",
+        source: "NamedSource | None",
         now: "datetime",
         *,
         dry_run: bool,
     ) -> None:
         from store.intake.imports import Standing
-        from store.intake.sources import Outlets
+        from store.intake.sources import SourceFinder
 
         self.report = _Report()
         self._context = context
         self._origin = origin
-        self._outlet = outlet
+        self._source = source
         self._now = now
-        self._outlets = Outlets()
+        self._sources = SourceFinder()
         self._seen: dict[bytes, Standing] | None = {} if dry_run else None
 
     def take(self, source: "Source", update: Callable[[int, str], None]) -> None:
@@ -192,15 +192,15 @@ class _Import:
             return
         if self._seen is not None:
             with self._context.database.reading() as session:
-                self.report.fates += imports.foresee(session, arrivals, self._seen)
+                self.report.fates += imports.preview(session, arrivals, self._seen)
             return
         with self._context.database.writing() as session:
             self.report.fates += imports.record(
                 session,
                 arrivals,
                 origin=self._origin,
-                outlets=self._outlets,
-                outlet=self._outlet,
+                sources=self._sources,
+                source=self._source,
                 now=self._now,
             )
 
@@ -209,7 +209,7 @@ def _process(context: "Context", asked: bool | None) -> int | None:
     """Process what waits for it, unless that is left to the workers; return how many there were."""
     from store.intake import imports
     from store.tables import Stage
-    from worker.service.homelock import running_broker
+    from worker.home.lock import running_broker
 
     if asked is None:
         settings = context.settings

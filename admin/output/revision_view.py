@@ -7,7 +7,7 @@ from rich.text import Text
 
 from admin.output.console import moment, plain_table, print_result, print_table, shown
 from ingest.text.word_diff import Change, Kind, changes, word_count
-from store.articles.revision_history import Edition, History
+from store.articles.revision_history import History, ShownRevision
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,23 +20,25 @@ _MARKS = {Kind.EQUAL: ("", ""), Kind.DELETE: ("[-", "-]"), Kind.INSERT: ("{+", "
 _STYLES = {Kind.EQUAL: "", Kind.DELETE: "red strike", Kind.INSERT: "green underline"}
 
 
-def edition_json(history: History, edition: Edition, before: Edition | None) -> dict[str, Any]:
+def revision_json(
+    history: History, revision: ShownRevision, before: ShownRevision | None
+) -> dict[str, Any]:
     """An edition for scripts, with its changes from the one before (None for the first)."""
     return {
         "article": history.article_id,
         "url": history.url,
-        "number": edition.number,
-        "seen": edition.seen_at,
-        "title": edition.title,
-        "words": word_count(edition.text),
-        "quality": edition.quality,
-        "taken_from": edition.taken_from,
+        "number": revision.number,
+        "seen": revision.seen_at,
+        "title": revision.title,
+        "words": word_count(revision.text),
+        "quality": revision.quality,
+        "taken_from": revision.taken_from,
         "gone": history.gone_at,
-        "changes": None if before is None else _operations(before, edition),
+        "changes": None if before is None else _operations(before, revision),
     }
 
 
-def changes_json(history: History, old: Edition, new: Edition) -> dict[str, Any]:
+def changes_json(history: History, old: ShownRevision, new: ShownRevision) -> dict[str, Any]:
     """What changed between two editions, for scripts."""
     return {
         "article": history.article_id,
@@ -47,7 +49,7 @@ def changes_json(history: History, old: Edition, new: Edition) -> dict[str, Any]
     }
 
 
-def _operations(old: Edition, new: Edition) -> dict[str, list[dict[str, str]]]:
+def _operations(old: ShownRevision, new: ShownRevision) -> dict[str, list[dict[str, str]]]:
     fields = {"title": (old.title, new.title), "text": (old.text, new.text)}
     return {
         name: [{"op": part.kind.value, "text": part.text} for part in changes(*both)]
@@ -61,19 +63,19 @@ def print_history(console: "Console", history: History) -> None:
     if history.gone_at is not None:
         print_result(f"Its page is gone since {moment(history.gone_at)}.")
     table = plain_table("", "seen", "words", "quality", "from", "title", right=("", "words"))
-    for edition in history.editions:
+    for revision in history.revisions:
         table.add_row(
-            str(edition.number),
-            moment(edition.seen_at),
-            str(word_count(edition.text)),
-            edition.quality,
-            edition.taken_from,
-            shown(edition.title),
+            str(revision.number),
+            moment(revision.seen_at),
+            str(word_count(revision.text)),
+            revision.quality,
+            revision.taken_from,
+            shown(revision.title),
         )
     print_table(table)
 
 
-def print_changes(console: "Console", old: Edition, new: Edition) -> None:
+def print_changes(console: "Console", old: ShownRevision, new: ShownRevision) -> None:
     """What changed between two editions, each change with the words around it."""
     heading = f"{old.number}..{new.number}  {moment(new.seen_at)}"
     console.print(Text(heading, style="bold"))

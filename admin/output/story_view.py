@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Names a side, the persons first: who else is named is in the JSON.
 MOST_NAMES = 5
 # Outlets that are named; the count beside them is whole.
-MOST_OUTLETS = 5
+MOST_SOURCES = 5
 INDENT = "  "
 # The sides as they are called, in the order of showing.
 SIDES = {"us": "United States", "china": "China", "taiwan": "Taiwan", "third": "Others"}
@@ -85,9 +85,9 @@ def _facts(found: "StoryFound") -> Table:
 
 
 def _details(found: "StoryFound", query: "Node | None") -> Iterator[Text]:
-    outlets = _listed(map(shown, found.sources), MOST_OUTLETS)
+    sources = _listed(map(shown, found.sources), MOST_SOURCES)
     credited = f"; credited to {shown(found.agency)}" if found.agency else ""
-    yield Text(outlets + credited, style="dim")
+    yield Text(sources + credited, style="dim")
     people = _people(found.actors)
     if people.plain:
         yield people

@@ -9,7 +9,7 @@ from store.operations.heartbeats import SILENT_AFTER
 
 if TYPE_CHECKING:
     from store.operations.status import Status
-    from worker.service.disk import Room
+    from worker.home.disk import Room
     from worker.watch.queue_depths import Depths
 
 # Most faults of a feed's host mend themselves within a day.

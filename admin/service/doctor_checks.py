@@ -17,13 +17,12 @@ from admin.service.check_results import Finding, fail, ok, warn, without_secrets
 from admin.service.network_check import reached
 from admin.service.status_view import size
 from ingest.relations.lexicon_file import LexiconError
-from store import condition
-from store.condition import Condition
-from store.database import migrate
+from store.database import maintenance, migrate
 from store.database.connection import Database, DatabaseError
+from store.database.maintenance import Condition
 from store.operations import status
 from worker import clock, settings
-from worker.service import disk
+from worker.home import disk
 from worker.service.redis_server import RedisUnavailable, find_binary
 from worker.settings import PREFIX, Settings, SettingsError
 from worker.watch import queue_depths
@@ -177,7 +176,7 @@ def _of_database(database: Database) -> Iterator[Finding]:
         yield fail("database", told, "`transpacific db upgrade`, or a program of that version")
         return
     with database.reading() as session:
-        found = condition.read(session)
+        found = maintenance.read_condition(session)
         state = status.read(session, now=clock.now())
     if found.faults:
         told = f"damaged: {'; '.join(found.faults)}"

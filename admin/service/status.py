@@ -44,7 +44,7 @@ def status(
     from admin.service.status_view import describe, print_needs, print_status
     from store.operations import status as store
     from worker import clock
-    from worker.service import disk
+    from worker.home import disk
     from worker.watch import queue_depths
 
     with service() as context:

@@ -11,7 +11,7 @@ from admin.service.alerts import Need, told
 
 if TYPE_CHECKING:
     from store.operations.status import Status
-    from worker.service.disk import Room
+    from worker.home.disk import Room
     from worker.watch.queue_depths import Depths
 
 # Lines of each list for people; all of them are in the JSON.

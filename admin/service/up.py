@@ -52,8 +52,8 @@ def _serve(stack: ExitStack, demo: bool, metrics_port: int | None) -> None:
     from store.database.connection import Database
     from worker import settings
     from worker.context import Context, prepare_home
+    from worker.home.lock import running_broker
     from worker.service.embedded import Embedded
-    from worker.service.homelock import running_broker
     from worker.service.redis_server import check_policy
     from worker.watch import logs, queue_depths
 

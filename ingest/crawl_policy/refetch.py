@@ -19,14 +19,14 @@ OFF: Schedule = ()
 # editors' notes within three.
 DEFAULT = "1h,6h,24h,3d"
 # More looks than this are a poll of the page, which is not what this is for.
-MOST_LOOKS = 24
+MOST_REFETCHES = 24
 LONGEST_WAIT = timedelta(days=366)
 # A page is not asked for while it is fresh by its own word; but many sites say a year where they
 # mean the pictures.
 LONGEST_FRESH = timedelta(hours=24)
 # A look that met a passing fault is made up for, so that a bad minute does not hide an edit; the
 # next one on the schedule comes anyway, so it need not be forced.
-LOOK_ATTEMPTS = 3
+REFETCH_ATTEMPTS = 3
 FIRST_RETRY = timedelta(minutes=10)
 RETRY_FACTOR = 4
 
@@ -35,7 +35,7 @@ _TIME = re.compile(r"([0-9]{1,8})([smhd])")
 
 
 @dataclass(frozen=True, slots=True)
-class LookFacts:
+class RefetchFacts:
     """What is known when a page has been asked for, and answered for good or for bad.
 
     `looks` counts those since the first fetch, this one included; `fresh_for` is what the answer
@@ -43,7 +43,7 @@ class LookFacts:
     revision.
     """
 
-    looks: int
+    refetches: int
     fresh_for: timedelta | None = None
     edited: bool = False
 
@@ -56,12 +56,12 @@ def parse_schedule(value: str) -> Schedule:
     ordered = all(earlier < later for earlier, later in pairwise(times))
     if not ordered or not timedelta() < times[0] or times[-1] > LONGEST_WAIT:
         raise _wrong("the times do not grow, from 1s to 366d")
-    if len(times) > MOST_LOOKS:
-        raise _wrong(f"there are more than {MOST_LOOKS} times")
+    if len(times) > MOST_REFETCHES:
+        raise _wrong(f"there are more than {MOST_REFETCHES} times")
     return times
 
 
-def next_look(schedule: Schedule, facts: LookFacts, *, now: datetime) -> datetime | None:
+def next_refetch(schedule: Schedule, facts: RefetchFacts, *, now: datetime) -> datetime | None:
     """When to look at the page next; None where it has been looked at often enough.
 
     The distances of the schedule are kept from look to look, so that what came late (a host that
@@ -69,11 +69,11 @@ def next_look(schedule: Schedule, facts: LookFacts, *, now: datetime) -> datetim
     edited is looked at again as soon as last time. Only what the answer says of its freshness
     puts a look off, by up to `LONGEST_FRESH`.
     """
-    if facts.looks >= len(schedule):
+    if facts.refetches >= len(schedule):
         return None
-    wait = _distance(schedule, facts.looks)
-    if facts.edited and facts.looks > 0:
-        wait = min(wait, _distance(schedule, facts.looks - 1))
+    wait = _distance(schedule, facts.refetches)
+    if facts.edited and facts.refetches > 0:
+        wait = min(wait, _distance(schedule, facts.refetches - 1))
     return now + max(wait, min(facts.fresh_for or timedelta(), LONGEST_FRESH))
 
 
@@ -82,16 +82,16 @@ def next_try(attempts: int, *, retry_after: timedelta | None, now: datetime) -> 
 
     None where it is given up. Retry-After is not undercut, up to `LONGEST_RETRY_AFTER`.
     """
-    if attempts >= LOOK_ATTEMPTS:
+    if attempts >= REFETCH_ATTEMPTS:
         return None
     wait: timedelta = FIRST_RETRY * RETRY_FACTOR ** (attempts - 1)
     return now + max(wait, min(retry_after or timedelta(), LONGEST_RETRY_AFTER))
 
 
-def _distance(schedule: Schedule, looks: int) -> timedelta:
+def _distance(schedule: Schedule, refetches: int) -> timedelta:
     """From the look before, or the first fetch, to the next."""
-    before = schedule[looks - 1] if looks else timedelta()
-    return schedule[looks] - before
+    before = schedule[refetches - 1] if refetches else timedelta()
+    return schedule[refetches] - before
 
 
 def _time(part: str) -> timedelta:

@@ -48,7 +48,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _SENTENCE_ENDS = ".!?\n"
 _OPENING = " “\"'‘(-"
 # So many places of a word are looked at.
-MOST_LOOKS = 20
+MOST_READ = 20
 
 
 class Kind(StrEnum):
@@ -163,7 +163,7 @@ def _is_within_sentence(word: str, text: str) -> bool:
     if not word[0].isupper():
         return False
     at = -1
-    for _ in range(MOST_LOOKS):
+    for _ in range(MOST_READ):
         at = text.find(word, at + 1)
         if at < 0:
             return False

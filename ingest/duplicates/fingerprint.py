@@ -23,9 +23,9 @@ __all__ = [
     "ALGORITHM_VERSION",
     "STANDALONE_CHARS",
     "Fingerprint",
-    "edition_hash",
     "fingerprint",
     "normalised",
+    "revision_hash",
     "text_hash",
 ]
 
@@ -119,7 +119,7 @@ def text_hash(title: str, text: str) -> bytes:
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).digest()
 
 
-def edition_hash(title: str, text: str) -> bytes:
+def revision_hash(title: str, text: str) -> bytes:
     """32 bytes that tell one edition of an article from the next.
 
     They change with the title or the text as it is printed, but not with white space in the text.

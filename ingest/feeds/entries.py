@@ -10,7 +10,7 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from ingest import url as urls
-from ingest.duplicates.fingerprint import edition_hash
+from ingest.duplicates.fingerprint import revision_hash
 from ingest.feeds.full_text import carries_full_text
 from ingest.feeds.parse import Entry, Feed
 from ingest.text.sanitise import html_to_text
@@ -66,7 +66,7 @@ def _discover(entry: Entry, full_text: FullText) -> Discovery | None:
         full_text is FullText.AUTO and carries_full_text(entry)
     )
     text = html_to_text(entry.content or entry.summary)
-    return Discovery(url, urls.host(url), entry, edition_hash(entry.title, text), from_feed)
+    return Discovery(url, urls.host(url), entry, revision_hash(entry.title, text), from_feed)
 
 
 def _first_of_each_url(found: Iterable[Discovery | None]) -> Iterator[Discovery]:

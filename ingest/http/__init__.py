@@ -34,9 +34,9 @@ from ingest.http.identity import sender, user_agent
 from ingest.http.messages import (
     FEED_LIMITS,
     PAGE_LIMITS,
+    Lease,
     Limits,
     Response,
-    Turn,
     Validators,
     always,
 )
@@ -49,6 +49,7 @@ __all__ = [
     "FetchError",
     "Fetcher",
     "HostBusy",
+    "Lease",
     "Limits",
     "RedirectRefused",
     "Refused",
@@ -56,7 +57,6 @@ __all__ = [
     "Response",
     "RulesWithheld",
     "TooLarge",
-    "Turn",
     "Unreachable",
     "Validators",
     "always",

@@ -12,7 +12,7 @@ from ingest.http.errors import Refused
 from ingest.http.exchange import Exchanges
 from ingest.http.guard import networks
 from ingest.http.identity import checked, product_token
-from ingest.http.messages import NONE_YET, Limits, Response, Turn, Validators, always
+from ingest.http.messages import NONE_YET, Lease, Limits, Response, Validators, always
 from ingest.http.redirects import MAX_REDIRECTS, next_hop
 from ingest.http.resolving import Resolver, system_resolver
 from ingest.http.robots import ROBOTS_LIMITS, ROBOTS_REDIRECTS, Robots
@@ -52,7 +52,7 @@ class Fetcher:
         limits: Limits,
         accept: str,
         validators: Validators = NONE_YET,
-        turn: Turn = always,
+        lease: Lease = always,
         obey_robots: bool = False,
     ) -> Response:
         """Fetch `url`. Any status is an answer; what is none is raised as a FetchError.
@@ -64,18 +64,18 @@ class Fetcher:
         where it disallows one.
         """
         fields = {"Accept": accept, **_conditions(validators)}
-        turn = _held(parse_target(url).host, turn)
+        lease = _held(parse_target(url).host, lease)
         allowed = self._allowed if obey_robots else None
-        return self._follow(url, fields, limits, turn, allowed=allowed)
+        return self._follow(url, fields, limits, lease, allowed=allowed)
 
-    def read_robots(self, url: str, *, turn: Turn = always) -> None:
+    def read_robots(self, url: str, *, lease: Lease = always) -> None:
         """Learn the robots.txt that holds for `url`, where it is not known yet.
 
         Raises FetchError where it cannot be had, and then `url` may not be asked for either: later
         for a site in trouble, never for a refused address.
         """
         target = parse_target(url)
-        self._robots.rules(target.url, _held(target.host, turn))
+        self._robots.rules(target.url, _held(target.host, lease))
 
     def knows_robots(self, url: str) -> bool:
         """Whether `read_robots` would make no request."""
@@ -108,11 +108,11 @@ class Fetcher:
         url: str,
         fields: Mapping[str, str],
         limits: Limits,
-        turn: Turn,
+        lease: Lease,
         *,
         most_redirects: int = MAX_REDIRECTS,
         cut: bool = False,
-        allowed: Callable[[str, Turn], bool] | None = None,
+        allowed: Callable[[str, Lease], bool] | None = None,
     ) -> Response:
         deadline = Deadline(limits.deadline)
         sent = {**self._identity, "Accept-Encoding": ACCEPT_ENCODING, **fields}
@@ -120,9 +120,9 @@ class Fetcher:
         visited = [target.url]
         moved_for_good, permanent_url = True, None
         while True:
-            if allowed is not None and not allowed(target.url, turn):
+            if allowed is not None and not allowed(target.url, lease):
                 raise Refused("robots.txt asks not to fetch this page")
-            with turn(target.host):
+            with lease(target.host):
                 answer = self._exchanges.ask(target, sent, limits, deadline, cut=cut)
             hop = next_hop(answer.status, answer.location, visited=visited, most=most_redirects)
             if hop is None:
@@ -145,25 +145,25 @@ class Fetcher:
             elapsed=deadline.elapsed(),
         )
 
-    def _allowed(self, url: str, turn: Turn) -> bool:
-        return self._robots.rules(url, turn).allow(url)
+    def _allowed(self, url: str, lease: Lease) -> bool:
+        return self._robots.rules(url, lease).allow(url)
 
-    def _robots_txt(self, url: str, validators: Validators, turn: Turn) -> Response:
+    def _robots_txt(self, url: str, validators: Validators, lease: Lease) -> Response:
         return self._follow(
             url,
             {"Accept": "text/plain, */*;q=0.5", **_conditions(validators)},
             ROBOTS_LIMITS,
-            turn,
+            lease,
             most_redirects=ROBOTS_REDIRECTS,
             cut=True,
         )
 
 
-def _held(host: str, turn: Turn) -> Turn:
+def _held(host: str, lease: Lease) -> Lease:
     """The turns of a caller who has that of `host` already."""
 
     def take(other: str) -> AbstractContextManager[None]:
-        return nullcontext() if other == host else turn(other)
+        return nullcontext() if other == host else lease(other)
 
     return take
 

@@ -73,7 +73,7 @@ class Response:
         return Validators(self.headers.get("etag"), self.headers.get("last-modified"))
 
 
-Turn = Callable[[str], AbstractContextManager[None]]
+Lease = Callable[[str], AbstractContextManager[None]]
 """Gives the right to ask a host for as long as the context lasts; may raise HostBusy."""
 
 

@@ -13,9 +13,9 @@ from ingest.http.errors import FetchError, HostBusy, RedirectRefused, RulesWithh
 from ingest.http.messages import (
     DEADLINE_SECONDS,
     NONE_YET,
+    Lease,
     Limits,
     Response,
-    Turn,
     Validators,
 )
 from ingest.url import host, origin
@@ -89,7 +89,7 @@ class Robots:
 
     def __init__(
         self,
-        fetch: Callable[[str, Validators, Turn], Response],
+        fetch: Callable[[str, Validators, Lease], Response],
         *,
         token: str,
         clock: Callable[[], float] = time.monotonic,
@@ -101,7 +101,7 @@ class Robots:
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
         self._asked: dict[str, Future[Rules]] = {}
 
-    def rules(self, url: str, turn: Turn) -> Rules:
+    def rules(self, url: str, lease: Lease) -> Rules:
         """The rules for `url`. Raises FetchError where they cannot be had: then nothing of this
         origin may be asked."""
         where = origin(url)
@@ -118,7 +118,7 @@ class Robots:
         if pending is not None:
             return pending.result()
         try:
-            found = self._ask(where, turn, known)
+            found = self._ask(where, lease, known)
         except BaseException as error:
             mine.set_exception(error)
             raise
@@ -148,12 +148,12 @@ class Robots:
             ]
         return max((each.crawl_delay or 0.0 for each in rules), default=None)
 
-    def _ask(self, where: str, turn: Turn, known: _Remembered | None) -> Rules:
+    def _ask(self, where: str, lease: Lease, known: _Remembered | None) -> Rules:
         before = known.rules if known is not None and isinstance(known.rules, Rules) else None
         kept = known.validators if known is not None and before is not None else NONE_YET
         validators = NONE_YET
         try:
-            answer = self._fetch(f"{where}/robots.txt", kept, turn)
+            answer = self._fetch(f"{where}/robots.txt", kept, lease)
             if answer.status == 304 and before is not None:
                 rules, validators = before, kept
             else:

@@ -17,7 +17,7 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class NamedSource:
     """What an import says of an article's source. `country` is ISO 3166 alpha-2 or "INT"."""
 
     name: str
@@ -43,7 +43,7 @@ class Arrival:
     url: str
     title: str = ""
     published: Dated | None = None
-    outlet: Outlet | None = None
+    source: NamedSource | None = None
     page: ArrivedPage | None = None
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from ingest.dates import Dated, parse_date
 from ingest.feeds.opml import read_outlines
 from ingest.feeds.subscription import CatalogueError, FeedSpec, feed_spec
-from ingest.imports.items import SHOWN, Arrival, Found, Outlet, PassedOver, Unusable
+from ingest.imports.items import SHOWN, Arrival, Found, NamedSource, PassedOver, Unusable
 from ingest.text.charset import decode
 from ingest.text.sanitise import clean_title
 from ingest.url import canonical
@@ -116,13 +116,13 @@ def _arrival(where: str, values: Mapping[str, str]) -> Found:
     published = _date(values.get("published", ""), spec)
     if published is not None and published.at is None:
         return Unusable(where, f"published {published.raw[:SHOWN]!r} is no date")
-    outlet = Outlet(spec.source, spec.country, spec.kind) if spec.source else None
+    source = NamedSource(spec.source, spec.country, spec.kind) if spec.source else None
     return Arrival(
         where,
         canonical(spec.url),
         title=clean_title(spec.title),
         published=published,
-        outlet=outlet,
+        source=source,
     )
 
 

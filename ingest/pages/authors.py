@@ -48,17 +48,17 @@ _GENERATIONS = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 _ABBREVIATION = re.compile(r"^(?:[A-Z]\.?){1,5}$|^Ph\.?D\.?$|^Esq\.?$")
 
 
-def clean_authors(bylines: Iterable[str], *, outlet: Iterable[str] = ()) -> tuple[str, ...]:
+def clean_authors(bylines: Iterable[str], *, source: Iterable[str] = ()) -> tuple[str, ...]:
     """The people named, each once, in order; organisations, addresses and job titles left out.
 
     `outlet` are the names of the outlet itself, which many pages give as the author.
     """
-    outlets = tuple(name.casefold() for name in outlet)
+    sources = tuple(name.casefold() for name in source)
     names: dict[str, str] = {}
     for byline in bylines:
         for name in _people(clean_line(byline)):
             folded = name.casefold()
-            if not any(known.startswith(folded) for known in outlets):
+            if not any(known.startswith(folded) for known in sources):
                 names.setdefault(folded, name)
         if len(names) >= MAX_NAMES:
             break

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ingest.duplicates.fingerprint import edition_hash
+from ingest.duplicates.fingerprint import revision_hash
 from ingest.pages.extract import Document
 from ingest.pages.quality import Quality
 
@@ -38,13 +38,13 @@ def is_new_revision(document: Document, current: Current | None) -> bool:
         return True
     if _worth(document) == 0 and current.quality in _WORTH:
         return False
-    return edition_hash(document.title, document.text) != current.content_hash
+    return revision_hash(document.title, document.text) != current.content_hash
 
 
 def differs(document: Document, current: Current) -> bool:
     """Whether the same bytes, read again, come out otherwise: another text, or seen through."""
-    edition = edition_hash(document.title, document.text)
-    return edition != current.content_hash or document.quality is not current.quality
+    revision = revision_hash(document.title, document.text)
+    return revision != current.content_hash or document.quality is not current.quality
 
 
 def _worth(document: Document) -> int:

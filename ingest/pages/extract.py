@@ -21,13 +21,13 @@ from ingest.pages.metadata import (
     canonical_link,
     choose_date,
     choose_title,
-    outlet_names,
     page_authors,
     page_date,
     page_language,
     page_titles,
     searched_date,
     site_name,
+    source_names,
     states_home_page,
 )
 from ingest.pages.quality import (
@@ -111,7 +111,7 @@ def extract_page(
     titles = page_titles(head, url=url)
     title = titles[0] if titles else ""
     published = _published(head, tree, url=url, hint=hint, country=country)
-    authors = clean_authors(hint.authors, outlet=outlet_names(head)) or page_authors(head, tree)
+    authors = clean_authors(hint.authors, source=source_names(head)) or page_authors(head, tree)
     text = clean_text(article_text(tree, markup) if parsed.complete else prose_lines(markup))
     text = _without_title(text.strip(), title)
     chosen_title = choose_title(clean_line(hint.title), title)

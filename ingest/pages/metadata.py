@@ -85,10 +85,10 @@ _NO_LATEST_DATE = "2100-01-01"
 
 def site_name(head: Head) -> str:
     """The outlet's name as the page gives it, or ""."""
-    return next(iter(outlet_names(head)), "")[:MAX_TITLE_CHARS]
+    return next(iter(source_names(head)), "")[:MAX_TITLE_CHARS]
 
 
-def outlet_names(head: Head) -> tuple[str, ...]:
+def source_names(head: Head) -> tuple[str, ...]:
     """All names under which the page speaks of its outlet."""
     stated = (head.first(name) for name in _SITE_NAMES)
     return tuple(dict.fromkeys(filter(None, map(clean_line, (*stated, head.article.publisher)))))
@@ -151,11 +151,11 @@ def without_site(title: str, *, names: Iterable[str], headings: Iterable[str] = 
 
 def page_authors(head: Head, tree: html.HtmlElement) -> tuple[str, ...]:
     """The people who wrote the article, by JSON-LD, else meta elements, else the byline shown."""
-    outlet = outlet_names(head)
-    stated = clean_authors(head.article.authors, outlet=outlet)
+    source = source_names(head)
+    stated = clean_authors(head.article.authors, source=source)
     for name in _AUTHORS:
-        stated = stated or clean_authors(head.meta.get(name, ()), outlet=outlet)
-    return stated or clean_authors(read_bylines(tree), outlet=outlet)
+        stated = stated or clean_authors(head.meta.get(name, ()), source=source)
+    return stated or clean_authors(read_bylines(tree), source=source)
 
 
 def page_date(head: Head, *, url: str, country: str | None) -> Dated | None:
@@ -221,7 +221,7 @@ def states_home_page(head: Head, *, url: str) -> bool:
 
 
 def _names(head: Head, url: str) -> Iterator[str]:
-    yield from outlet_names(head)
+    yield from source_names(head)
     try:
         name = host(url)
     except UrlError:

@@ -11,15 +11,22 @@ from ingest.duplicates.fingerprint import Fingerprint, fingerprint
 from ingest.pages.agency import credited_agency
 from ingest.pages.extract import Document
 from ingest.pages.quality import Quality
-from ingest.relations.tagging import Tagging as Judgement
+from ingest.relations.tagging import Tagging as TaggerOutput
 from store import events
 from store.articles.inputs import Work
-from store.articles.revisions import _AT_REST, _OF_ARTICLE, Examined, Written, happenings, write
+from store.articles.revisions import (
+    _AT_REST,
+    _OF_ARTICLE,
+    DocumentToStore,
+    NewRevision,
+    new_events,
+    write,
+)
 from store.database.connection import Database
 from store.stories import assignment, merge, near_duplicates
 from store.stories.boilerplate import Boilerplate
 from store.stories.merge import MergeNeeded
-from store.stories.near_duplicates import Brought
+from store.stories.near_duplicates import TextToPlace
 from store.tables import (
     Article,
     Revision,
@@ -65,7 +72,9 @@ def finish_unchanged(session: Session, work: Work) -> None:
         session.execute(_REST, {"article": work.article_id})
 
 
-def examine(session: Session, work: Work, document: Document, boilerplate: Boilerplate) -> Examined:
+def prepare(
+    session: Session, work: Work, document: Document, boilerplate: Boilerplate
+) -> DocumentToStore:
     """Compare a text with those that are like it; ahead of the transaction that records it."""
     by = session.execute(_PRINTED_BY, {"article": work.article_id}).one()
     without = boilerplate.of(session, by.source_id)
@@ -77,39 +86,44 @@ def examine(session: Session, work: Work, document: Document, boilerplate: Boile
         found = fingerprint(document.title, document.text, without=without)
     else:
         found = Fingerprint(digest(work.url), ())
-    brought = Brought(
+    to_place = TextToPlace(
         fingerprint=found,
         printing=Printing(document.title, document.text, published, by.name, without),
         first_seen_at=work.first_seen_at,
         boilerplate=boilerplate,
     )
-    if not assignment.is_known(session, brought):
-        near_duplicates.find(session, brought, story_id=by.story_id)
+    if not assignment.is_known(session, to_place):
+        near_duplicates.find(session, to_place, story_id=by.story_id)
     agency = credited_agency(document.title, document.text, document.authors) if has_text else None
-    return Examined(document, brought, agency, has_text)
+    return DocumentToStore(document, to_place, agency, has_text)
 
 
 def settle(
-    database: Database, work: Work, examined: Examined, judgement: Judgement, *, now: datetime
-) -> Written | None:
+    database: Database,
+    work: Work,
+    to_store: DocumentToStore,
+    tagger_output: TaggerOutput,
+    *,
+    now: datetime,
+) -> NewRevision | None:
     """Do `record` in a transaction of its own; once more, where stories have to be merged."""
     try:
         with database.writing() as session:
-            return record(session, work, examined, judgement, now=now)
+            return record(session, work, to_store, tagger_output, now=now)
     except MergeNeeded:
         with database.writing() as session:
-            return record(session, work, examined, judgement, merging_stories=True, now=now)
+            return record(session, work, to_store, tagger_output, merging_stories=True, now=now)
 
 
 def record(
     session: Session,
     work: Work,
-    examined: Examined,
-    judgement: Judgement,
+    to_store: DocumentToStore,
+    tagger_output: TaggerOutput,
     *,
     merging_stories: bool = False,
     now: datetime,
-) -> Written | None:
+) -> NewRevision | None:
     """Store a new revision with its tagging, settle its story, and tell what happened.
 
     Returns what was stored; None where the article is not waiting any more, because
@@ -120,8 +134,8 @@ def record(
     article = _still_waiting(session, work)
     if article is None:
         return None
-    written = write(session, article, work, examined, judgement, may_merge=may_merge, now=now)
-    events.write(session, happenings(work, written, judgement), now=now)
+    written = write(session, article, work, to_store, tagger_output, may_merge=may_merge, now=now)
+    events.write(session, new_events(work, written, tagger_output), now=now)
     return written
 
 

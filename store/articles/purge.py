@@ -16,7 +16,7 @@ from ingest import url as urls
 from store import events
 from store.articles import tombstones
 from store.articles.tombstones import Seen
-from store.events import Happening
+from store.events import Event
 from store.stories import assignment, merge, summary, text_owners
 from store.tables import (
     Article,
@@ -106,8 +106,8 @@ def purge(
     emptied = [story_id for story_id in story_ids if story_id not in left]
     _put_tombstones(session, articles, reason, now)
     theirs = select(_revisions.c.id).where(_revisions.c.article_id.in_(ids))
-    brought = _texts.c.revision_id.in_(theirs) | _texts.c.story_id.in_(emptied)
-    text_owners.hand_on(session, _texts.c.story_id.in_(story_ids) & brought, going=theirs)
+    to_place = _texts.c.revision_id.in_(theirs) | _texts.c.story_id.in_(emptied)
+    text_owners.hand_on(session, _texts.c.story_id.in_(story_ids) & to_place, going=theirs)
     session.execute(_revisions.delete().where(_revisions.c.article_id.in_(ids)))
     session.execute(_articles.delete().where(_articles.c.id.in_(ids)))
     session.execute(_stories.delete().where(_stories.c.id.in_(emptied)))
@@ -137,8 +137,8 @@ def _left(session: Session, story_ids: Sequence[int], *, without: Sequence[int])
     return {row.story_id: row.number for row in rows}
 
 
-def _purged(article: Row[Any], left: Mapping[int, int], reason: str | None) -> Happening:
-    return Happening(
+def _purged(article: Row[Any], left: Mapping[int, int], reason: str | None) -> Event:
+    return Event(
         "article.purged",
         article_id=article.id,
         story_id=article.story_id,

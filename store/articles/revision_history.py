@@ -12,7 +12,7 @@ _articles, _revisions = table(Article), table(Revision)
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class ShownRevision:
     """One text of an article."""
 
     number: int  # from 1
@@ -31,7 +31,7 @@ class History:
     url: str
     gone_at: datetime | None
     stage: str
-    editions: tuple[Edition, ...]
+    revisions: tuple[ShownRevision, ...]
 
 
 def history(session: Session, url: str) -> History | None:
@@ -55,5 +55,5 @@ def history(session: Session, url: str) -> History | None:
         article.url,
         article.gone_at,
         str(article.stage),
-        tuple(Edition(*row) for row in rows),
+        tuple(ShownRevision(*row) for row in rows),
     )

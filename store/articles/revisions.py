@@ -7,18 +7,18 @@ from typing import Any
 from sqlalchemy import Row, Text, bindparam, func
 from sqlmodel import Session
 
-from ingest.duplicates.fingerprint import edition_hash
+from ingest.duplicates.fingerprint import revision_hash
 from ingest.pages.extract import EXTRACTOR_VERSION, Document
 from ingest.pages.quality import Quality
-from ingest.relations.tagging import Tagging as Judgement
+from ingest.relations.tagging import Tagging as TaggerOutput
 from store import events
 from store.articles import taggings
 from store.articles.inputs import Work
-from store.events import Happening
+from store.events import Event
 from store.history import recording
 from store.stories import assignment, summary
-from store.stories.assignment import Bringing, Joined
-from store.stories.near_duplicates import Brought
+from store.stories.assignment import ArticleToPlace, JoinedStory
+from store.stories.near_duplicates import TextToPlace
 from store.tables import (
     Article,
     Revision,
@@ -58,58 +58,58 @@ _INSERT_REVISION = _revisions.insert().returning(_revisions.c.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class DocumentToStore:
     """An article's document, and what can be known of its story before it is recorded."""
 
     document: Document
-    brought: Brought
+    to_place: TextToPlace
     agency: str | None
     has_text: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class NewRevision:
     """A new revision of an article, its tagging, and where it has come to stand."""
 
     number: int
     revision_id: int
     tagging_id: int
-    joined: Joined
+    joined: JoinedStory
 
 
 def write(
     session: Session,
     article: Row[Any],
     work: Work,
-    examined: Examined,
-    judgement: Judgement,
+    to_store: DocumentToStore,
+    tagger_output: TaggerOutput,
     *,
     may_merge: bool,
     now: datetime,
     run_id: int | None = None,
-) -> Written:
+) -> NewRevision:
     """Store a revision with its tagging and its story, and let the article show it.
 
     `article` is its row, locked: `revisions`, `source_id`, `story_id`, `title` and `error`.
     `run_id`: the reprocessing that made the revision; without one, the article has been waiting
     for this, and rests now.
     """
-    document = examined.document
+    document = to_store.document
     number: int = article.revisions + 1
-    revision = _revision(work, examined, number, now) | {"run_id": run_id}
+    revision = _revision(work, to_store, number, now) | {"run_id": run_id}
     revision_id: int = session.execute(_INSERT_REVISION, revision).scalar_one()
-    (tagging_id,) = taggings.store(session, [(revision_id, judgement)], now=now, run_id=run_id)
+    (tagging_id,) = taggings.store(session, [(revision_id, tagger_output)], now=now, run_id=run_id)
     joined = assignment.join(
         session,
-        Bringing(
+        ArticleToPlace(
             article_id=work.article_id,
             source_id=article.source_id,
             title=document.title or article.title,
             story_id=article.story_id,
             revision_id=revision_id,
-            has_text=examined.has_text,
+            has_text=to_store.has_text,
         ),
-        examined.brought,
+        to_store.to_place,
         may_merge=may_merge,
         now=now,
     )
@@ -122,7 +122,7 @@ def write(
             "article": work.article_id,
             "of_story": joined.story_id,
             "why": joined.because,
-            "credited": examined.agency,
+            "credited": to_store.agency,
             "number": number,
             "revision": revision_id,
             "tagging": tagging_id,
@@ -134,11 +134,11 @@ def write(
         },
     )
     summary.refresh(session, joined.story_id)
-    return Written(number, revision_id, tagging_id, joined)
+    return NewRevision(number, revision_id, tagging_id, joined)
 
 
-def _revision(work: Work, examined: Examined, number: int, now: datetime) -> dict[str, Any]:
-    document = examined.document
+def _revision(work: Work, to_store: DocumentToStore, number: int, now: datetime) -> dict[str, Any]:
+    document = to_store.document
     from_page = document.taken_from == "page"
     published = document.published
     return {
@@ -148,8 +148,8 @@ def _revision(work: Work, examined: Examined, number: int, now: datetime) -> dic
         "snapshot_id": work.page_snapshot if from_page else work.entry_snapshot,
         "title": document.title,
         "text": document.text,
-        "content_hash": edition_hash(document.title, document.text),
-        "text_hash": examined.brought.fingerprint.text_hash,
+        "content_hash": revision_hash(document.title, document.text),
+        "text_hash": to_store.to_place.fingerprint.text_hash,
         "authors": list(document.authors),
         "published_at": published.at if published else None,
         "published_raw": published.raw if published else None,
@@ -164,9 +164,9 @@ def _revision(work: Work, examined: Examined, number: int, now: datetime) -> dic
     }
 
 
-def happenings(
-    work: Work, written: Written, judgement: Judgement, *, run_id: int | None = None
-) -> list[Happening]:
+def new_events(
+    work: Work, written: NewRevision, tagger_output: TaggerOutput, *, run_id: int | None = None
+) -> list[Event]:
     """The events that a new revision makes; `run_id`: the reprocessing that made it.
 
     What our code of today reads otherwise is no edit by the outlet.
@@ -174,22 +174,22 @@ def happenings(
     joined = written.joined
     about = events.about(work.url, revision=written.number)
     article, story = work.article_id, joined.story_id
-    happenings = []
+    new_events = []
     for merged in joined.merged:
         told = {"into": merged.into, "because": merged.because}
-        happenings.append(Happening("story.merged", story_id=merged.story_id, payload=told))
+        new_events.append(Event("story.merged", story_id=merged.story_id, payload=told))
     if joined.event is not None:
-        event = Happening(joined.event, article_id=article, story_id=story, payload=about)
-        happenings.append(event)
+        event = Event(joined.event, article_id=article, story_id=story, payload=about)
+        new_events.append(event)
     if run_id is not None:
         told = about | {"run": run_id}
-        happenings.append(Happening("article.reextracted", article_id=article, payload=told))
+        new_events.append(Event("article.reextracted", article_id=article, payload=told))
     elif written.number > 1:
-        happenings.append(Happening("article.revised", article_id=article, payload=about))
+        new_events.append(Event("article.revised", article_id=article, payload=about))
     judged = about | {
-        "relevance": judgement.relevance,
-        "score": round(judgement.score, taggings.SCORE_DIGITS),
-        "topics": [topic.id for topic in judgement.topics],
+        "relevance": tagger_output.relevance,
+        "score": round(tagger_output.score, taggings.SCORE_DIGITS),
+        "topics": [topic.id for topic in tagger_output.topics],
     }
-    happenings.append(Happening("story.tagged", article_id=article, story_id=story, payload=judged))
-    return happenings
+    new_events.append(Event("story.tagged", article_id=article, story_id=story, payload=judged))
+    return new_events

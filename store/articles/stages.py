@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from ingest.crawl_policy.page_retry import PROCESS_ATTEMPTS, next_attempt
 from store import events
-from store.events import Happening
+from store.events import Event
 from store.tables import Article, Stage, table
 
 # Likewise for processing: what it may take at most (PAGE_SECONDS of
@@ -109,7 +109,7 @@ def claim_processing(session: Session, article_id: int, *, owner: str, now: date
     return True
 
 
-def let_go(session: Session, owner: str) -> None:
+def release_claims(session: Session, owner: str) -> None:
     """Let others take what this owner has in hand: its processes are ended."""
     session.execute(
         _articles.update()
@@ -130,7 +130,7 @@ def out_of_time(session: Session, owner: str, *, now: datetime) -> None:
     for article_id, attempts in rows:
         if attempts >= ATTEMPTS_IN_TIME:
             quarantine(session, article_id, "processing takes too long", now=now)
-    let_go(session, owner)
+    release_claims(session, owner)
 
 
 def release_processing(session: Session, article_id: int, error: str, *, now: datetime) -> bool:
@@ -164,7 +164,7 @@ def quarantine(session: Session, article_id: int, error: str, *, now: datetime) 
     payload = events.about(article.url, stage=article.failed_stage, error=error)
     events.write(
         session,
-        [Happening("article.quarantined", article_id=article_id, payload=payload)],
+        [Event("article.quarantined", article_id=article_id, payload=payload)],
         now=now,
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from ingest.relations.tagging import Evidence
-from ingest.relations.tagging import Tagging as Judgement
+from ingest.relations.tagging import Tagging as TaggerOutput
 from store.tables import Tagging, TaggingActor, TaggingTopic, table
 
 # Scores are estimates; four digits are more than they are good for.
@@ -22,7 +22,7 @@ _INSERT_ACTORS = table(TaggingActor).insert()
 
 def store(
     session: Session,
-    judged: Sequence[tuple[int, Judgement]],
+    judged: Sequence[tuple[int, TaggerOutput]],
     *,
     now: datetime,
     run_id: int | None = None,
@@ -35,19 +35,19 @@ def store(
     known = _known(session, judged) if run_id is not None else {}
     new = [pair for pair in judged if _key(*pair) not in known]
     if new:
-        rows = [_row(revision_id, judgement, now, run_id) for revision_id, judgement in new]
+        rows = [_row(revision_id, tagger_output, now, run_id) for revision_id, tagger_output in new]
         ids = session.execute(_INSERT, rows).scalars().all()
         known |= {_key(*pair): tagging_id for pair, tagging_id in zip(new, ids, strict=True)}
         _store_parts(session, [(known[_key(*pair)], pair[1]) for pair in new])
     return [known[_key(*pair)] for pair in judged]
 
 
-def _key(revision_id: int, judgement: Judgement) -> tuple[int, str, str]:
-    return revision_id, judgement.tagger_version, judgement.lexicon_version
+def _key(revision_id: int, tagger_output: TaggerOutput) -> tuple[int, str, str]:
+    return revision_id, tagger_output.tagger_version, tagger_output.lexicon_version
 
 
 def _known(
-    session: Session, judged: Sequence[tuple[int, Judgement]]
+    session: Session, judged: Sequence[tuple[int, TaggerOutput]]
 ) -> dict[tuple[int, str, str], int]:
     columns = (_taggings.c.revision_id, _taggings.c.tagger_version, _taggings.c.lexicon_version)
     rows = session.execute(
@@ -59,27 +59,27 @@ def _known(
 
 
 def _row(
-    revision_id: int, judgement: Judgement, now: datetime, run_id: int | None
+    revision_id: int, tagger_output: TaggerOutput, now: datetime, run_id: int | None
 ) -> dict[str, Any]:
     return {
         "revision_id": revision_id,
         "tagged_at": now,
-        "tagger_version": judgement.tagger_version,
-        "lexicon_version": judgement.lexicon_version,
-        "relevance": judgement.relevance,
-        "score": round(judgement.score, SCORE_DIGITS),
-        "stance": judgement.stance,
-        "language": judgement.language,
-        "evidence": [_evidence(item) for item in judgement.evidence],
+        "tagger_version": tagger_output.tagger_version,
+        "lexicon_version": tagger_output.lexicon_version,
+        "relevance": tagger_output.relevance,
+        "score": round(tagger_output.score, SCORE_DIGITS),
+        "stance": tagger_output.stance,
+        "language": tagger_output.language,
+        "evidence": [_evidence(item) for item in tagger_output.evidence],
         "run_id": run_id,
     }
 
 
-def _store_parts(session: Session, stored: Sequence[tuple[int, Judgement]]) -> None:
+def _store_parts(session: Session, stored: Sequence[tuple[int, TaggerOutput]]) -> None:
     topics = [
         {"tagging_id": tagging_id, "topic": topic.id, "score": round(topic.score, SCORE_DIGITS)}
-        for tagging_id, judgement in stored
-        for topic in judgement.topics
+        for tagging_id, tagger_output in stored
+        for topic in tagger_output.topics
     ]
     actors = [
         {
@@ -92,8 +92,8 @@ def _store_parts(session: Session, stored: Sequence[tuple[int, Judgement]]) -> N
             "mentions": actor.count,
             "first_offset": actor.first_offset,
         }
-        for tagging_id, judgement in stored
-        for actor in judgement.actors
+        for tagging_id, tagger_output in stored
+        for actor in tagger_output.actors
     ]
     if topics:
         session.execute(_INSERT_TOPICS, topics)

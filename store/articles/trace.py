@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from store.articles import tombstones
 from store.tables import (
     Article,
-    Event,
+    EventRow,
     Feed,
     Revision,
     Run,
@@ -242,7 +242,7 @@ def _events(session: Session, article_id: int) -> Iterator[Moment]:
 
     Without an index, which every event would pay for: a month's events are read in a second.
     """
-    mine = select(Event).where(col(Event.article_id) == article_id).order_by(col(Event.id))
+    mine = select(EventRow).where(col(EventRow.article_id) == article_id).order_by(col(EventRow.id))
     for event in session.scalars(mine):
         told = {
             "event": event.id,

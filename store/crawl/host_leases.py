@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, or_, union, update
 from sqlmodel import Session, col, select
 
-from store.crawl.refetches import due_for_a_look
+from store.crawl.refetches import due_for_refetch
 from store.database.connection import insert_into
 from store.tables import Article, Feed, Host, Stage, table
 
@@ -23,7 +23,7 @@ HOSTS_PER_TICK = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class HeldHost:
     """A held lease: when the host may be asked next, how often it has refused in a row, and the
     seconds between two requests that its robots.txt asks for (None: not known)."""
 
@@ -35,7 +35,7 @@ class Turn:
 
 def acquire(
     session: Session, host: str, *, owner: str, now: datetime, lease: timedelta
-) -> Turn | None:
+) -> HeldHost | None:
     """Take the host's turn, or None where another holds it."""
     session.execute(
         insert_into(session, Host)
@@ -55,7 +55,7 @@ def acquire(
         .values(lease_owner=owner, lease_until=now + lease)
         .returning(col(Host.next_request_at), col(Host.refusals), col(Host.crawl_delay))
     ).first()
-    return None if row is None else Turn(host, *row)
+    return None if row is None else HeldHost(host, *row)
 
 
 def release(
@@ -82,7 +82,7 @@ def release(
     )
 
 
-def take_back(session: Session, *, has_ended: Callable[[str], bool]) -> int:
+def reclaim(session: Session, *, has_ended: Callable[[str], bool]) -> int:
     """Give back the turns of owners that are no more, before their leases run out; how many."""
     held = session.execute(
         select(Host.name, Host.lease_owner).where(col(Host.lease_owner).is_not(None))
@@ -112,12 +112,12 @@ def forgive(session: Session, host: str) -> None:
     session.execute(update(Host).where(col(Host.name) == host).values(refusals=0))
 
 
-def wake(session: Session, *, now: datetime, looks: bool = True) -> list[str]:
+def wake(session: Session, *, now: datetime, refetches: bool = True) -> list[str]:
     """Name the hosts that have due work and that nobody is at, and mark them as nudged.
 
     Without `looks`, pages that are due to be looked at again do not count.
     """
-    names = _with_due_work(session, now, looks)
+    names = _with_due_work(session, now, refetches)
     if not names:
         return []
     session.execute(
@@ -141,7 +141,7 @@ def forget_nudges(session: Session) -> None:
     )
 
 
-def _with_due_work(session: Session, now: datetime, looks: bool) -> Sequence[str]:
+def _with_due_work(session: Session, now: datetime, refetches: bool) -> Sequence[str]:
     """Hosts with due work that can be woken: awake, held by nobody, and not nudged just now."""
     feeds = select(Feed.host).where(
         col(Feed.next_poll_at) <= now, col(Feed.paused).is_(False), col(Feed.gone_at).is_(None)
@@ -149,8 +149,8 @@ def _with_due_work(session: Session, now: datetime, looks: bool) -> Sequence[str
     articles = select(Article.host).where(
         Article.stage == Stage.FETCH, col(Article.next_attempt_at) <= now
     )
-    edits = select(Article.host).where(due_for_a_look(table(Article), now))
-    due = union(feeds, articles, *([edits] if looks else [])).subquery()
+    edits = select(Article.host).where(due_for_refetch(table(Article), now))
+    due = union(feeds, articles, *([edits] if refetches else [])).subquery()
     statement = (
         select(due.c.host)
         .outerjoin(Host, col(Host.name) == due.c.host)

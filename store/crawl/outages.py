@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from ingest.crawl_policy.outage_blame import Blame, Unreached, blame
 from store import events
 from store.database.connection import insert_into
-from store.events import Happening
+from store.events import Event
 from store.tables import Host, Outage
 
 
@@ -36,7 +36,7 @@ def note_reached(session: Session, host: str, *, at: datetime) -> None:
     ).scalar()
     if ended is not None:
         told = {"since": ended.isoformat(), "until": at.isoformat()}
-        events.write(session, [Happening("network.up", payload=told)], now=at)
+        events.write(session, [Event("network.up", payload=told)], now=at)
 
 
 def judge(session: Session, host: str, *, now: datetime) -> tuple[Blame, Unreached]:
@@ -73,7 +73,7 @@ def _begin_outage(session: Session, began_at: datetime, hosts: int, now: datetim
     ).scalar()
     if begun is not None:
         told = {"since": began_at.isoformat(), "hosts": hosts}
-        events.write(session, [Happening("network.down", payload=told)], now=now)
+        events.write(session, [Event("network.down", payload=told)], now=now)
 
 
 def down_since(session: Session) -> datetime | None:

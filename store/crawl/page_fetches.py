@@ -12,13 +12,13 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col
 
 from ingest.crawl_policy.page_retry import FETCH_ATTEMPTS, next_attempt
-from ingest.crawl_policy.refetch import OFF, LookFacts, Schedule, next_look
+from ingest.crawl_policy.refetch import OFF, RefetchFacts, Schedule, next_refetch
 from ingest.crawl_policy.response_verdicts import PageOutcome, PageVerdict
 from store import events
 from store.articles import snapshots
-from store.articles.snapshots import Capture
+from store.articles.snapshots import NewSnapshot
 from store.articles.stages import to_be_processed
-from store.events import Happening
+from store.events import Event
 from store.tables import Article, Stage, table
 
 _articles = table(Article)
@@ -60,7 +60,7 @@ _CLAIM_FETCHES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Refetch:
     """What a later look at a page goes by: how many there were, and what the last one brought."""
 
     before: int
@@ -79,7 +79,7 @@ class PageToFetch:
     again_at: datetime  # when the claim runs out: by it a later change of the row is noticed
     gone_at: datetime | None = None  # when its page was found to be gone
     fetched_at: datetime | None = None  # the last time, if there was one
-    look: Look | None = None
+    refetch: Refetch | None = None
 
 
 def claim_fetches(session: Session, host: str, *, limit: int, now: datetime) -> list[PageToFetch]:
@@ -114,22 +114,22 @@ def record_fetch(
     ).first()
     if found is None:
         return None
-    kept = capture(page, verdict)
+    kept = new_snapshot(page, verdict)
     if kept is not None and found.revisions:
         snapshots.keep(session, kept, now=now)
     elif kept is not None:
         snapshots.keep_all(session, [kept], now=now)
     stage = Stage(values["stage"])
-    events.write(session, happenings(page, verdict, stage), now=now)
+    events.write(session, new_events(page, verdict, stage), now=now)
     return stage
 
 
-def capture(page: PageToFetch, verdict: PageVerdict) -> Capture | None:
+def new_snapshot(page: PageToFetch, verdict: PageVerdict) -> NewSnapshot | None:
     """The bytes that came, if some came."""
     answer = verdict.response
     if answer is None:
         return None
-    return Capture(page.id, snapshots.PAGE, answer.body, answer.final_url, answer.content_type)
+    return NewSnapshot(page.id, snapshots.PAGE, answer.body, answer.final_url, answer.content_type)
 
 
 def release_fetch(session: Session, page: PageToFetch, *, again_at: datetime) -> None:
@@ -159,8 +159,8 @@ def _after_fetch(
         return values  # we may not ask for it (robots.txt, a private address): no looks either
     values |= what_answered(verdict, now)
     if page.fetched_at is None:
-        facts = LookFacts(looks=0, fresh_for=verdict.fresh_for)
-        values["refetch_at"] = next_look(schedule, facts, now=now)
+        facts = RefetchFacts(refetches=0, fresh_for=verdict.fresh_for)
+        values["refetch_at"] = next_refetch(schedule, facts, now=now)
     return values
 
 
@@ -177,7 +177,7 @@ def what_answered(verdict: PageVerdict, now: datetime) -> dict[str, Any]:
     return values
 
 
-def happenings(page: PageToFetch, verdict: PageVerdict, stage: Stage) -> list[Happening]:
+def new_events(page: PageToFetch, verdict: PageVerdict, stage: Stage) -> list[Event]:
     """What is told of a fetch: that a page went or came back, that there are bytes to process."""
     told = events.about(page.url, status=verdict.status, error=verdict.error)
     kinds = []
@@ -189,4 +189,4 @@ def happenings(page: PageToFetch, verdict: PageVerdict, stage: Stage) -> list[Ha
         kinds.append("article.fetched")
     if stage is Stage.QUARANTINED:
         kinds.append("article.quarantined")
-    return [Happening(kind, article_id=page.id, payload=told) for kind in kinds]
+    return [Event(kind, article_id=page.id, payload=told) for kind in kinds]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, false, func
 from sqlmodel import Session, col, select
 
-from store.crawl.refetches import due_for_a_look
+from store.crawl.refetches import due_for_refetch
 from store.tables import Article, Feed, Host, Revision, Sighting, Stage, table
 
 # Articles named at a time; the rest are named when these are done.
@@ -39,7 +39,7 @@ def waiting(
     owner: str,
     now: datetime,
     patience: timedelta,
-    looks: bool = False,
+    refetches: bool = False,
 ) -> Waiting:
     """What these feeds and their articles wait for; work that is due after `patience` is left out,
     and so is that of hosts that want to be left alone for longer or could not be reached. With
@@ -59,10 +59,10 @@ def waiting(
         col(Sighting.article_id) == col(Article.id), col(Sighting.feed_id).in_(feed_ids)
     )
     fetch, process = col(Article.stage) == Stage.FETCH, col(Article.stage) == Stage.PROCESS
-    look = due_for_a_look(table(Article), now) if looks else false()
+    refetch = due_for_refetch(table(Article), now) if refetches else false()
     page_hosts = session.exec(
         select(Article.host)
-        .where((fetch & (col(Article.next_attempt_at) <= now)) | look, mine)
+        .where((fetch & (col(Article.next_attempt_at) <= now)) | refetch, mine)
         .where(col(Article.host).not_in(taken))
         .distinct()
     ).all()
@@ -95,7 +95,7 @@ def waiting(
                 & (col(Article.next_attempt_at) <= now + patience)
                 & col(Article.host).not_in(asleep)
             )
-            | (look & col(Article.host).not_in(asleep))
+            | (refetch & col(Article.host).not_in(asleep))
         )
     ).one()
     feeds_left = session.exec(select(func.count()).select_from(due_feeds.subquery())).one()

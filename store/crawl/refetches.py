@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, select
 
-from ingest.crawl_policy.refetch import LookFacts, Schedule, next_look, next_try
+from ingest.crawl_policy.refetch import RefetchFacts, Schedule, next_refetch, next_try
 from ingest.crawl_policy.response_verdicts import PageOutcome, PageVerdict
 from store import events
 from store.articles import snapshots
@@ -26,10 +26,10 @@ from store.articles.stages import to_be_processed
 from store.crawl.page_fetches import (
     FETCH_CLAIM,
     PAGE_COLUMNS,
-    Look,
     PageToFetch,
-    capture,
-    happenings,
+    Refetch,
+    new_events,
+    new_snapshot,
     what_answered,
 )
 from store.tables import Article, Revision, Stage, table
@@ -38,7 +38,7 @@ _articles, _revisions = table(Article), table(Revision)
 _waiting = _articles.alias()
 
 
-def due_for_a_look(articles: FromClause, now: Any) -> ColumnElement[bool]:
+def due_for_refetch(articles: FromClause, now: Any) -> ColumnElement[bool]:
     """Whether an article has been read and is due to be looked at again.
 
     The stage is hidden from the planner: nearly every article is done, and by the index of stages
@@ -55,7 +55,7 @@ _CLAIM = (
             select(_waiting.c.id)
             # The host is hidden from the planner too: those that are due are few.
             .where(_waiting.c.host.concat("") == bindparam("of"))
-            .where(due_for_a_look(_waiting, bindparam("now")))
+            .where(due_for_refetch(_waiting, bindparam("now")))
             .order_by(_waiting.c.refetch_at, _waiting.c.id)
             .limit(bindparam("most", type_=Integer))
         )
@@ -92,13 +92,13 @@ def claim(session: Session, host: str, *, limit: int, now: datetime) -> list[Pag
 
 def _page(row: RowMapping) -> PageToFetch:
     told = dict(row)
-    return PageToFetch(look=Look(told.pop("refetches"), bool(told.pop("edited"))), **told)
+    return PageToFetch(refetch=Refetch(told.pop("refetches"), bool(told.pop("edited"))), **told)
 
 
 def record(
     session: Session,
     page: PageToFetch,
-    look: Look,
+    refetch: Refetch,
     verdict: PageVerdict,
     *,
     schedule: Schedule,
@@ -111,14 +111,14 @@ def record(
     """
     if session.execute(_LOCK, _claimed(page)).first() is None:
         return None
-    kept = capture(page, verdict)
+    kept = new_snapshot(page, verdict)
     is_new = kept is not None and snapshots.keep(session, kept, now=now)
     stage = Stage.PROCESS if is_new else Stage.DONE
-    values = _after(page, look, verdict, schedule, now)
+    values = _after(page, refetch, verdict, schedule, now)
     if is_new:
         values |= to_be_processed(now)
     session.execute(_articles.update().where(_articles.c.id == page.id).values(**values))
-    events.write(session, happenings(page, verdict, stage), now=now)
+    events.write(session, new_events(page, verdict, stage), now=now)
     return stage
 
 
@@ -133,7 +133,7 @@ def _claimed(page: PageToFetch) -> dict[str, object]:
 
 
 def _after(
-    page: PageToFetch, look: Look, verdict: PageVerdict, schedule: Schedule, now: datetime
+    page: PageToFetch, refetch: Refetch, verdict: PageVerdict, schedule: Schedule, now: datetime
 ) -> dict[str, Any]:
     """The columns of an article as a look leaves them.
 
@@ -144,11 +144,11 @@ def _after(
         again_at = next_try(page.attempts, retry_after=verdict.retry_after, now=now)
         if again_at is not None:
             return {"refetch_at": again_at}
-    facts = LookFacts(look.before + 1, verdict.fresh_for, look.edited)
+    facts = RefetchFacts(refetch.before + 1, verdict.fresh_for, refetch.edited)
     values: dict[str, Any] = {
         "attempts": 0,
-        "refetches": facts.looks,
-        "refetch_at": next_look(schedule, facts, now=now),
+        "refetches": facts.refetches,
+        "refetch_at": next_refetch(schedule, facts, now=now),
     }
     if verdict.outcome is PageOutcome.FETCHED:
         values["error"] = None

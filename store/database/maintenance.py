@@ -5,14 +5,18 @@ import shutil
 import sqlite3
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, col, select
 
 from store.database import migrate
 from store.database.connection import SQLITE_BUSY_SECONDS, Database, DatabaseError
 from store.database.write_lock import TooLong, Writers
+from store.tables import Heartbeat, Poll
 
 # SQLite tells of every damaged page; the first few say enough.
 _FAULTS_TOLD = 3
@@ -134,3 +138,37 @@ def _vacuum_tables(database: Database) -> tuple[int, int]:
         before = session.exec_driver_sql(size).scalar_one()
         session.exec_driver_sql("VACUUM (ANALYZE)")
         return int(before), int(session.exec_driver_sql(size).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a database is; `faults` is empty where it is whole, as far as a quick look shows."""
+
+    server: str  # SQLite or PostgreSQL, with its version
+    journal: str | None  # SQLite's mode
+    server_time: datetime | None  # PostgreSQL's clock; SQLite has ours
+    faults: tuple[str, ...]
+    newest: datetime | None  # the latest time that was written down
+
+
+def read_condition(session: Session) -> Condition:
+    """Ask; on SQLite every page is looked at (a second for a gigabyte, where it is cached)."""
+    newest = max(
+        filter(
+            None,
+            (
+                session.exec(select(func.max(col(Poll.at)))).one(),
+                session.exec(select(func.max(col(Heartbeat.at)))).one(),
+            ),
+        ),
+        default=None,
+    )
+    if session.get_bind().dialect.name == "sqlite":
+        version = session.execute(text("SELECT sqlite_version()")).scalar_one()
+        journal = session.execute(text("PRAGMA journal_mode")).scalar_one()
+        faults = [str(fault) for (fault,) in session.execute(text("PRAGMA quick_check(3)"))]
+        faults = [] if faults == ["ok"] else faults
+        return Condition(f"SQLite {version}", str(journal), None, tuple(faults), newest)
+    version = session.execute(text("SHOW server_version")).scalar_one()
+    at = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return Condition(f"PostgreSQL {version}", None, at, (), newest)

@@ -6,8 +6,6 @@ never has to mind them. Only string aggregation and JSON differ between the two 
 
 from sqlalchemy import Connection
 
-from store.search.coverage import news_at
-
 _TOPICS = {
     "sqlite": """(SELECT group_concat(topic, ',') FROM (
         SELECT topic FROM tagging_topics WHERE tagging_id = {tagging} ORDER BY topic))""",
@@ -33,6 +31,17 @@ _ADDRESS = {
         THEN substr({url}, 1, instr({url}, '?')) || '…' ELSE {url} END""",
     "postgresql": """regexp_replace({url}, '[?].*', '?…')""",
 }
+
+
+def news_at(published: str, first_seen: str) -> str:
+    """The SQL of when a piece was news: when it was first seen.
+
+    Of what was imported that would be the day of the import: there it is when it was published,
+    where that is known. `articles` are in reach.
+    """
+    dated = f"articles.origin IS NOT NULL AND {published} IS NOT NULL"
+    return f"(CASE WHEN {dated} THEN {published} ELSE {first_seen} END)"
+
 
 # Of a story that an import brought, when it was first published, as far as that is known.
 _NEWS_AT = news_at("stories.first_published_at", "stories.first_seen_at")

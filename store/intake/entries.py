@@ -18,10 +18,10 @@ from ingest.feeds.entries import (
 from store import events
 from store.articles import snapshots, tombstones
 from store.articles.lookup import find, lock
-from store.articles.snapshots import Capture
+from store.articles.snapshots import NewSnapshot
 from store.articles.stages import PROCESS_OVERDUE
 from store.database.connection import insert_into
-from store.events import Happening, about
+from store.events import Event, about
 from store.intake.polls import DueFeed
 from store.tables import Article, Feed, Sighting, Stage, digest
 
@@ -110,7 +110,7 @@ def _record_chunk(
     new = {article_id: urls[url_hash] for url_hash, article_id in inserted.items()}
     articles = known.articles | inserted
     changed, touched, process = list[int](), list[int](), list[int]()
-    fresh, captures = list[dict[str, object]](), list[Capture]()
+    fresh, new_snapshots = list[dict[str, object]](), list[NewSnapshot]()
     for discovery in chunk:
         article_id = articles.get(digest(discovery.url))
         if article_id is None:
@@ -129,10 +129,10 @@ def _record_chunk(
                     touched.append(article_id)
             continue
         if is_new or sighting is not None:
-            captures.append(_capture(article_id, discovery))
+            new_snapshots.append(_new_snapshot(article_id, discovery))
             if discovery.from_feed:
                 process.append(article_id)
-    snapshots.keep_all(session, captures, now=now)
+    snapshots.keep_all(session, new_snapshots, now=now)
     if fresh:
         session.execute(insert_into(session, Sighting).on_conflict_do_nothing(), fresh)
     _touch(session, feed, list(known.sightings), now)
@@ -144,7 +144,7 @@ def _record_chunk(
     events.write(
         session,
         [
-            Happening("article.discovered", feed.id, article_id, payload=about(url))
+            Event("article.discovered", feed.id, article_id, payload=about(url))
             for article_id, url in new.items()
         ],
         now=now,
@@ -266,8 +266,8 @@ def _refresh_sighting(sighting: Sighting, discovery: Discovery) -> None:
     sighting.categories = list(discovery.entry.categories)
 
 
-def _capture(article_id: int, discovery: Discovery) -> Capture:
-    return Capture(
+def _new_snapshot(article_id: int, discovery: Discovery) -> NewSnapshot:
+    return NewSnapshot(
         article_id,
         snapshots.ENTRY,
         entry_to_json(discovery.entry),

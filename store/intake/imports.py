@@ -16,14 +16,14 @@ from sqlmodel import Session, col, select
 from ingest import url as urls
 from ingest.feeds.entries import entry_to_json
 from ingest.feeds.model import Entry
-from ingest.imports.items import Arrival, ArrivedPage, Outlet
+from ingest.imports.items import Arrival, ArrivedPage, NamedSource
 from store import events
 from store.articles import lookup, snapshots
-from store.articles.snapshots import Capture
+from store.articles.snapshots import NewSnapshot
 from store.articles.stages import to_be_processed
 from store.database.connection import insert_into
-from store.events import Happening
-from store.intake.sources import Outlets
+from store.events import Event
+from store.intake.sources import SourceFinder
 from store.tables import Article, Snapshot, Stage, Tombstone, digest
 
 # A page is written in about a millisecond; this many keep other writers waiting for a blink.
@@ -77,7 +77,7 @@ def fate(standing: Standing, page: ArrivedPage | None) -> Fate:
     return Fate.OLDER if len(before) < len(standing.pages) else Fate.NEWER
 
 
-def foresee(
+def preview(
     session: Session, arrivals: Sequence[Arrival], seen: dict[bytes, Standing]
 ) -> Counter[Fate]:
     """Count what `record` would do, writing nothing; `seen` carries it from batch to batch."""
@@ -91,8 +91,8 @@ def record(
     arrivals: Sequence[Arrival],
     *,
     origin: str,
-    outlets: Outlets,
-    outlet: Outlet | None = None,
+    sources: SourceFinder,
+    source: NamedSource | None = None,
     now: datetime,
 ) -> Counter[Fate]:
     """Store arrivals; running it twice with the same ones changes nothing.
@@ -103,8 +103,8 @@ def record(
     standings = _standings(session, [digest(each.url) for each in arrivals], lock=True)
     decided = _decided(arrivals, standings)
     new = [each for each, what in decided if what is Fate.NEW]
-    _insert(session, [replace(each, outlet=each.outlet or outlet) for each in new], standings,
-            origin=origin, outlets=outlets, now=now)  # fmt: skip
+    _insert(session, [replace(each, source=each.source or source) for each in new], standings,
+            origin=origin, sources=sources, now=now)  # fmt: skip
     put_to_work: dict[int, datetime] = {}
     for arrival, what in decided:
         article_id = standings[digest(arrival.url)].article_id
@@ -199,7 +199,7 @@ def _insert(
     standings: dict[bytes, Standing],
     *,
     origin: str,
-    outlets: Outlets,
+    sources: SourceFinder,
     now: datetime,
 ) -> None:
     """Make the new articles, and write their ids down.
@@ -209,14 +209,14 @@ def _insert(
     if not arrivals:
         return
     hosts = [urls.host(each.url) for each in arrivals]
-    sources = outlets.resolve(
-        session, [(each.outlet, host) for each, host in zip(arrivals, hosts, strict=True)]
+    ids = sources.resolve(
+        session, [(each.source, host) for each, host in zip(arrivals, hosts, strict=True)]
     )
     rows = [
         {
             "url": each.url,
             "url_hash": digest(each.url),
-            "source_id": sources[each.outlet.name if each.outlet else None, host],
+            "source_id": ids[each.source.name if each.source else None, host],
             "first_seen_at": now,
             "origin": origin,
             "stage": Stage.PROCESS if each.page else Stage.FETCH,
@@ -239,7 +239,7 @@ def _insert(
     ).all()
     for url_hash, article_id in inserted:
         standings[bytes(url_hash)].article_id = article_id
-    told = [Happening("article.discovered", article_id=article_id) for _, article_id in inserted]
+    told = [Event("article.discovered", article_id=article_id) for _, article_id in inserted]
     events.write(session, told, now=now)
 
 
@@ -260,18 +260,18 @@ def _keep_entry(session: Session, article_id: int, arrival: Arrival, now: dateti
         updated=None,
         language=None,
     )
-    kept = Capture(
+    kept = NewSnapshot(
         article_id, snapshots.ENTRY, entry_to_json(entry), arrival.url, "application/json"
     )
     snapshots.keep_all(session, [kept], now=now)
 
 
 def _keep_page(session: Session, article_id: int, page: ArrivedPage, what: Fate) -> None:
-    capture = Capture(article_id, snapshots.PAGE, page.body, page.url, page.content_type)
+    new_snapshot = NewSnapshot(article_id, snapshots.PAGE, page.body, page.url, page.content_type)
     if what is Fate.OLDER:
-        snapshots.keep_behind(session, capture, taken_at=page.taken_at)
+        snapshots.keep_behind(session, new_snapshot, taken_at=page.taken_at)
     else:
-        snapshots.keep_all(session, [capture], now=page.taken_at, imported=True)
+        snapshots.keep_all(session, [new_snapshot], now=page.taken_at, imported=True)
 
 
 def _put_to_work(session: Session, taken_at: dict[int, datetime], now: datetime) -> None:

@@ -11,7 +11,7 @@ from ingest import url as urls
 from ingest.crawl_policy.redirect_trust import Move, next_move
 from ingest.crawl_policy.response_verdicts import PollOutcome, PollVerdict
 from store import events
-from store.events import Happening
+from store.events import Event
 from store.tables import Feed, Poll, Source
 
 # A feed that a worker has taken in hand is due again only after this, should the worker die:
@@ -187,72 +187,70 @@ def record_poll(
     row.next_poll_at = upcoming.at
     if upcoming.interval is not None:
         row.interval_seconds = round(upcoming.interval.total_seconds())
-    happenings = [_happening("feed.polled", row, verdict, new=counts.new)]
+    new_events = [_new_event("feed.polled", row, verdict, new=counts.new)]
     if verdict.outcome is PollOutcome.UNREACHED:
-        happenings = []  # nobody was asked anything; the outage has an event of its own
+        new_events = []  # nobody was asked anything; the outage has an event of its own
     elif verdict.outcome is PollOutcome.FAILED:
-        happenings += _failed(row, verdict, now)
+        new_events += _failed(row, verdict, now)
     else:
-        happenings += _succeeded(row, verdict, counts, now)
+        new_events += _succeeded(row, verdict, counts, now)
     if verdict.body_hash is not None:
         row.body_hash = verdict.body_hash
         row.etag = verdict.validators.etag
         row.last_modified = verdict.validators.last_modified
     if verdict.feed is not None and not row.title:
         row.title = verdict.feed.title
-    events.write(session, happenings, now=now)
+    events.write(session, new_events, now=now)
 
 
-def _succeeded(
-    row: Feed, verdict: PollVerdict, counts: PollCounts, now: datetime
-) -> list[Happening]:
+def _succeeded(row: Feed, verdict: PollVerdict, counts: PollCounts, now: datetime) -> list[Event]:
     row.failures, row.failing_since, row.last_error = 0, None, None
     row.last_success_at = now
     if counts.new:
         row.last_new_at = now
-    happenings = [_happening("feed.gap", row, verdict)] if counts.rolled_over else []
+    new_events = [_new_event("feed.gap", row, verdict)] if counts.rolled_over else []
     known = None
     if row.moving_to is not None and row.moving_since is not None:
         known = Move(row.moving_to, row.moving_since, row.moving_polls)
     target = None if verdict.moved_to is None else urls.canonical(verdict.moved_to)
     move = next_move(known, target, now)
     if move is not None and move.is_believed(now):
-        happenings.append(_ask_at(row, move.to, verdict))
+        new_events.append(_ask_at(row, move.to, verdict))
         move = None
     row.moving_to = move.to if move else None
     row.moving_since = move.since if move else None
     row.moving_polls = move.polls if move else 0
-    return happenings
+    return new_events
 
 
-def _failed(row: Feed, verdict: PollVerdict, now: datetime) -> list[Happening]:
+def _failed(row: Feed, verdict: PollVerdict, now: datetime) -> list[Event]:
     row.failures += 1
     row.failing_since = row.failing_since or now
     row.last_error = verdict.error
-    happenings = []
+    new_events = []
     if row.failures == FAILING_AFTER:
-        happenings.append(_happening("feed.failing", row, verdict, error=verdict.error))
+        new_events.append(_new_event("feed.failing", row, verdict, error=verdict.error))
     if row.location != row.url:
         if verdict.gone or row.failures >= FAILING_AFTER:
             # What it moved to leads nowhere any more: ask at the address that was given.
-            happenings.append(_ask_at(row, row.url, verdict))
+            new_events.append(_ask_at(row, row.url, verdict))
     elif verdict.gone:
         row.gone_at = now
-        happenings = [_happening("feed.gone", row, verdict, error=verdict.error)]
-    return happenings
+        new_events = [_new_event("feed.gone", row, verdict, error=verdict.error)]
+    return new_events
 
 
-def _ask_at(row: Feed, location: str, verdict: PollVerdict) -> Happening:
+def _ask_at(row: Feed, location: str, verdict: PollVerdict) -> Event:
     """Ask for the feed there from now on: its validators are those of what was there before."""
-    told = _happening("feed.moved", row, verdict, before=row.location, location=location)
+    told = _new_event("feed.moved", row, verdict, before=row.location, location=location)
     row.location, row.host = location, urls.host(location)
     return told
 
 
-def _happening(kind: str, feed: Feed, verdict: PollVerdict, **more: object) -> Happening:
+def _new_event(kind: str, feed: Feed, verdict: PollVerdict, **more: object) -> Event:
     told: dict[str, object] = {
         "url": feed.url,
         "outcome": verdict.outcome,
         "status": verdict.status,
     }
-    return Happening(kind, feed_id=feed.id, payload=told | more)
+    return Event(kind, feed_id=feed.id, payload=told | more)

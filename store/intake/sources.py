@@ -8,13 +8,13 @@ from sqlmodel import Session, col, select
 
 from ingest import url as urls
 from ingest.feeds.catalogue import FeedSpec
-from ingest.imports.items import Outlet
+from ingest.imports.items import NamedSource
 from store.database.connection import insert_into
 from store.tables import Article, Feed, Source
 
 
 @dataclass(slots=True)
-class Outlets:
+class SourceFinder:
     """The outlets of one import, looked up once each."""
 
     _by_host: dict[str, int] = field(default_factory=dict)
@@ -22,22 +22,22 @@ class Outlets:
     _homes: dict[str, int] | None = None
 
     def resolve(
-        self, session: Session, wanted: Iterable[tuple[Outlet | None, str]]
+        self, session: Session, wanted: Iterable[tuple[NamedSource | None, str]]
     ) -> dict[tuple[str | None, str], int]:
         """The sources of articles, by the name that is given for them (or None) and their host.
 
         A source of an unknown name is made as the outlet is described; without a name, the one
         whose home page, articles or feeds are at the host, or else a new one of the host's name.
         """
-        pairs = {(outlet.name if outlet else None, host): outlet for outlet, host in wanted}
+        pairs = {(source.name if source else None, host): source for source, host in wanted}
         found: dict[tuple[str | None, str], int] = {}
-        missing: dict[str, Outlet] = {}
-        for (name, host), outlet in pairs.items():
+        missing: dict[str, NamedSource] = {}
+        for (name, host), source in pairs.items():
             known = self._by_name.get(name) if name else self._of_host(session, host)
             if known is not None:
                 found[name, host] = known
             else:
-                missing.setdefault(name or host, outlet or Outlet(host))
+                missing.setdefault(name or host, source or NamedSource(host))
         # In one order: two imports that make the same sources must not wait for each other.
         for each in sorted(missing):
             self._by_name[each] = _made(session, missing[each])
@@ -89,14 +89,14 @@ def _of_articles(session: Session, host: str) -> int | None:
     ).scalar()
 
 
-def _made(session: Session, outlet: Outlet) -> int:
+def _made(session: Session, source: NamedSource) -> int:
     session.execute(
         insert_into(session, Source)
-        .values(name=outlet.name, country=outlet.country, kind=outlet.kind, state_media=False)
+        .values(name=source.name, country=source.country, kind=source.kind, state_media=False)
         .on_conflict_do_nothing()
     )
     source_id: int = session.execute(
-        select(Source.id).where(Source.name == outlet.name)
+        select(Source.id).where(Source.name == source.name)
     ).scalar_one()
     return source_id
 

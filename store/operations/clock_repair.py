@@ -24,7 +24,7 @@ _outages, _chunks = table(Outage), table(RunChunk)
 
 
 def mend(
-    session: Session, *, now: datetime, longest_interval: timedelta, longest_look: timedelta
+    session: Session, *, now: datetime, longest_interval: timedelta, longest_refetch: timedelta
 ) -> int:
     """Make due what only a wrong clock has put off; returns how many rows that were.
 
@@ -56,7 +56,7 @@ def mend(
         .where(_outages.c.ongoing.is_(True), _outages.c.noticed_at > ahead)
         .values(began_at=now, noticed_at=now),
         _articles.update()
-        .where(_articles.c.refetch_at > ahead + longest_look)
+        .where(_articles.c.refetch_at > ahead + longest_refetch)
         .values(refetch_at=now),
         _chunks.update().where(_chunks.c.claimed_until > ahead).values(claimed_until=None),
         _articles.update()

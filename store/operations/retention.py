@@ -18,7 +18,7 @@ from store.database.connection import Database, insert_into
 from store.tables import Article, Id, Poll, Snapshot, Stage, Tagging, UtcDateTime, Walk, table
 
 # Pages that are looked at in one step: a few milliseconds of reading.
-LOOK = 500
+CHECK = 500
 # Pages that are let go in one transaction, and rows that are deleted in one: some 10 ms on SQLite,
 # which goes through the pages of the file that they fill.
 BATCH = 100
@@ -121,20 +121,20 @@ def prune(database: Database, policy: Policy, *, now: datetime) -> Iterator[Free
         yield freed
 
 
-def foresee(database: Database, policy: Policy, *, now: datetime) -> Iterator[Freed]:
+def preview(database: Database, policy: Policy, *, now: datetime) -> Iterator[Freed]:
     """What `prune` would let go; nothing is written."""
     with database.reading() as session:
         polls = _count_polls(session, now - policy.polls) if policy.polls else 0
         events = outbox.count_old(session, before=now - policy.events) if policy.events else 0
         yield Freed(polls=polls, events=events)
-        pages = _look(session, policy, None, now)
+        pages = _check(session, policy, None, now)
         while pages:
             due = {
                 page.snapshot_id: page.taken_at for page in pages if is_due(page, policy, now=now)
             }
             yield Freed(pages=len(due), bytes=sum(_sizes(session, due).values()))
             position = _position(pages)
-            pages = _look(session, policy, position, now) if position else []
+            pages = _check(session, policy, position, now) if position else []
 
 
 # --- polls and events ---
@@ -189,7 +189,7 @@ _OLDEST: Select[Any] = (
     .outerjoin(_taggings, _taggings.c.id == _articles.c.tagging_id)
     .where(_HELD, _snapshots.c.taken_at <= bindparam("until", type_=UtcDateTime))
     .order_by(_snapshots.c.taken_at, _snapshots.c.id)
-    .limit(LOOK)
+    .limit(CHECK)
 )
 _NEXT = _OLDEST.where(
     tuple_(_snapshots.c.taken_at, _snapshots.c.id)
@@ -211,7 +211,7 @@ def _walk(
     """Let pages go, the oldest first; yields what went, and how far that was (None: the end)."""
     while True:
         with database.reading() as session:
-            pages = _look(session, policy, position, now)
+            pages = _check(session, policy, position, now)
         due = [page for page in pages if is_due(page, policy, now=now)]
         freed = Freed()
         for start in range(0, len(due), BATCH):
@@ -222,7 +222,7 @@ def _walk(
             return
 
 
-def _look(
+def _check(
     session: Session, policy: Policy, position: _Position | None, now: datetime
 ) -> list[Page]:
     """The next pages that are old enough for one rule at least, the oldest first."""
@@ -248,7 +248,7 @@ def _look(
 
 def _position(pages: Sequence[Page]) -> _Position | None:
     """Where to go on after these; None where there are no more."""
-    return (pages[-1].taken_at, pages[-1].snapshot_id) if len(pages) == LOOK else None
+    return (pages[-1].taken_at, pages[-1].snapshot_id) if len(pages) == CHECK else None
 
 
 def _let_go(database: Database, due: Sequence[Page]) -> Freed:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from store.articles import stages as articles
 from store.crawl import outages
 from store.operations import heartbeats
-from store.tables import Article, Event, Feed, Host, Poll, Source, Stage, Story
+from store.tables import Article, EventRow, Feed, Host, Poll, Source, Stage, Story
 
 # Rows of the quarantine that are shown; the counts beside them are whole.
 SHOWN = 20
@@ -128,7 +128,7 @@ def read(session: Session, *, now: datetime) -> Status:
         stages=articles.waiting(session),
         oldest=_oldest(session, now),
         undelivered_events=session.exec(
-            select(func.count()).select_from(Event).where(col(Event.delivered_at).is_(None))
+            select(func.count()).select_from(EventRow).where(col(EventRow.delivered_at).is_(None))
         ).one(),
         trouble=tuple(
             _trouble(feed, source, states[feed.id])

@@ -16,14 +16,14 @@ from ingest.duplicates.fingerprint import ALGORITHM_VERSION, fingerprint
 from ingest.pages.quality import Quality
 from store import events
 from store.database.connection import insert_into
-from store.events import Happening
+from store.events import Event
 from store.history import recording
 from store.reprocessing.changes import change, remember
 from store.reprocessing.redo import Standing
 from store.stories import assignment, merge, near_duplicates, summary
-from store.stories.assignment_decision import Place, Same, place_again
+from store.stories.assignment_decision import Same, StoryDecision, place_again
 from store.stories.boilerplate import Boilerplate
-from store.stories.near_duplicates import Brought
+from store.stories.near_duplicates import TextToPlace
 from store.tables import Article, Revision, Story, StoryKey, StoryMove, StoryText, table
 
 # Texts of its own story that an article is compared with: more editions than a story has.
@@ -43,17 +43,17 @@ _ARTICLE: Any = (
 )
 _LOCK = _ARTICLE.with_for_update(of=_articles)
 _its = _revisions.alias("its")
-_brought_by_it: Any = exists().where(
+_text_of_it: Any = exists().where(
     _its.c.id == _texts.c.revision_id, _its.c.article_id == bindparam("article")
 )
 # The texts that others brought into its story, the earliest first.
 _OF_STORY: Any = (
     select(_texts.c.id)
-    .where(_texts.c.story_id == bindparam("story"), ~_brought_by_it)
+    .where(_texts.c.story_id == bindparam("story"), ~_text_of_it)
     .order_by(_texts.c.seen_at, _texts.c.id)
     .limit(MOST_OF_STORY)
 )
-_ITS_TEXT: Any = select(_texts.c.id).where(_texts.c.text_hash == bindparam("text"), _brought_by_it)
+_ITS_TEXT: Any = select(_texts.c.id).where(_texts.c.text_hash == bindparam("text"), _text_of_it)
 _RENEW_TEXT = (
     _texts.update()
     .where(_texts.c.id == bindparam("its_text"))
@@ -61,7 +61,7 @@ _RENEW_TEXT = (
 )
 _MOVE_TEXTS = (
     _texts.update()
-    .where(_texts.c.story_id == bindparam("left"), _brought_by_it)
+    .where(_texts.c.story_id == bindparam("left"), _text_of_it)
     .values(story_id=bindparam("into"))
 )
 _MOVE = (
@@ -72,11 +72,11 @@ _MOVE = (
 _STANDS_FOR: Any = (
     select(_texts.c.story_id, _revisions.c.article_id)
     .join(_revisions, _revisions.c.id == _texts.c.revision_id)
-    .where(_texts.c.text_hash == bindparam("text"), ~_brought_by_it)
+    .where(_texts.c.text_hash == bindparam("text"), ~_text_of_it)
 )
 
 
-def brought(session: Session, standing: Standing, boilerplate: Boilerplate) -> Brought | None:
+def to_place(session: Session, standing: Standing, boilerplate: Boilerplate) -> TextToPlace | None:
     """The article's text, to be compared with others; None where it is a wall, or there is none."""
     wall = standing.taken_from == "page" and standing.quality not in (Quality.OK, Quality.SHORT)
     if wall or not standing.text:
@@ -85,7 +85,7 @@ def brought(session: Session, standing: Standing, boilerplate: Boilerplate) -> B
     if row is None:
         return None
     without = boilerplate.of(session, row.source_id)
-    return Brought(
+    return TextToPlace(
         fingerprint=fingerprint(standing.title, standing.text, without=without),
         printing=Printing(
             standing.title, standing.text, standing.published_at, standing.source, without
@@ -95,16 +95,16 @@ def brought(session: Session, standing: Standing, boilerplate: Boilerplate) -> B
     )
 
 
-def foresee(session: Session, standing: Standing, text: Brought) -> Place:
+def preview(session: Session, standing: Standing, text: TextToPlace) -> StoryDecision:
     """Where the article would go now; nothing is written."""
     about = {"article": standing.article_id, "story": standing.story_id}
     same = session.execute(_STANDS_FOR, about | {"text": text.fingerprint.text_hash}).first()
     article = session.execute(_ARTICLE, about).one()
     own = session.execute(_OF_STORY, about).scalars().all()
-    if same and assignment.is_furniture(
+    if same and assignment.is_boilerplate(
         session, same.story_id, source_id=article.source_id, title=article.title
     ):
-        return Place((standing.story_id,), None, stands=False)
+        return StoryDecision((standing.story_id,), None, stands=False)
     return place_again(
         standing.story_id,
         Same(same.story_id, same.article_id) if same else None,
@@ -114,8 +114,8 @@ def foresee(session: Session, standing: Standing, text: Brought) -> Place:
     )
 
 
-def resettle(
-    session: Session, run_id: int, standing: Standing, text: Brought, *, now: datetime
+def assign_again(
+    session: Session, run_id: int, standing: Standing, text: TextToPlace, *, now: datetime
 ) -> None:
     """Put an article where it belongs, and its text under the fingerprint of today.
 
@@ -127,7 +127,7 @@ def resettle(
         standing.story_id,
     ):
         return
-    placed = foresee(session, standing, text)
+    placed = preview(session, standing, text)
     _renew(session, standing, text)
     stays = standing.story_id in placed.stories
     into = (
@@ -143,17 +143,22 @@ def resettle(
 
 
 def _merge(
-    session: Session, run_id: int, old: int, into: int, placed: Place, now: datetime
+    session: Session, run_id: int, old: int, into: int, placed: StoryDecision, now: datetime
 ) -> None:
     because = f"run {run_id}: {placed.because}"
     merged = merge.merge(session, old, into, because, now=now)
     remember(session, [change(run_id, each, story=into) for each in merged.moved])
     told = {"into": into, "because": because}
-    events.write(session, [Happening("story.merged", story_id=old, payload=told)], now=now)
+    events.write(session, [Event("story.merged", story_id=old, payload=told)], now=now)
 
 
 def _move(
-    session: Session, run_id: int, article: Row[Any], into: int, placed: Place, now: datetime
+    session: Session,
+    run_id: int,
+    article: Row[Any],
+    into: int,
+    placed: StoryDecision,
+    now: datetime,
 ) -> None:
     """Take an article out of its story, with the texts that it has brought there."""
     remember(session, [change(run_id, article, story=into)])
@@ -167,10 +172,10 @@ def _move(
     session.execute(_MOVE, {"article": article.id, "into": into, "why": placed.because})
     session.execute(_MOVE_TEXTS, {"article": article.id, "left": left, "into": into})
     kind = "story.grew" if placed.stories else "story.created"
-    events.write(session, [Happening(kind, article_id=article.id, story_id=into)], now=now)
+    events.write(session, [Event(kind, article_id=article.id, story_id=into)], now=now)
 
 
-def _renew(session: Session, standing: Standing, text: Brought) -> None:
+def _renew(session: Session, standing: Standing, text: TextToPlace) -> None:
     """Let the text be found by the keys of today; those of an older fingerprint find it as well."""
     new_hash = text.fingerprint.text_hash
     about = {"article": standing.article_id, "text": standing.text_hash}

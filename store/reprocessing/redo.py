@@ -16,17 +16,17 @@ from sqlmodel import Session
 from ingest.pages.choose_text import Current
 from ingest.pages.extract import Document
 from ingest.pages.quality import Quality
-from ingest.relations.tagging import Tagging as Judgement
+from ingest.relations.tagging import Tagging as TaggerOutput
 from store import events
 from store.articles import inputs, revisions, snapshots, taggings
 from store.articles.inputs import Work, source_side
-from store.articles.revisions import Examined
-from store.events import Happening
+from store.articles.revisions import DocumentToStore
+from store.events import Event
 from store.history import recording
 from store.reprocessing.changes import change, remember
 from store.stories import assignment, merge, summary
-from store.stories.assignment import Bringing
-from store.stories.assignment_decision import Place
+from store.stories.assignment import ArticleToPlace
+from store.stories.assignment_decision import StoryDecision
 from store.tables import (
     Article,
     Revision,
@@ -186,7 +186,7 @@ class Redone:
     standing: Standing
     work: Work | None = None
     document: Document | None = None
-    judgement: Judgement | None = None
+    tagger_output: TaggerOutput | None = None
     confirmed: bool = False
     without_page: bool = False
     settle: bool = False
@@ -195,12 +195,14 @@ class Redone:
     @property
     def labels(self) -> Labels | None:
         """What will be said of the article."""
-        if self.judgement is None:
+        if self.tagger_output is None:
             return self.standing.labels
-        topics = tuple(sorted(topic.id for topic in self.judgement.topics))
-        score = round(self.judgement.score, taggings.SCORE_DIGITS)
-        stance = self.judgement.stance
-        return Labels(str(self.judgement.relevance), score, topics, str(stance) if stance else None)
+        topics = tuple(sorted(topic.id for topic in self.tagger_output.topics))
+        score = round(self.tagger_output.score, taggings.SCORE_DIGITS)
+        stance = self.tagger_output.stance
+        return Labels(
+            str(self.tagger_output.relevance), score, topics, str(stance) if stance else None
+        )
 
     @property
     def relabelled(self) -> bool:
@@ -228,7 +230,7 @@ _POINT = (
 )
 
 
-def apply_judgements(
+def apply_taggings(
     session: Session, run_id: int, redone: Sequence[Redone], extractor: str, *, now: datetime
 ) -> None:
     """Store new judgements, and which texts `extractor` confirms, all in one transaction.
@@ -250,15 +252,15 @@ def apply_judgements(
             .values(confirmed_version=extractor)
         )
     judged = [
-        (each, judgement)
+        (each, tagger_output)
         for each in (by_article[i] for i in locked)
-        if (judgement := each.judgement) is not None
+        if (tagger_output := each.tagger_output) is not None
     ]
     if not judged:
         return
     ids = taggings.store(
         session,
-        [(each.standing.revision_id, judgement) for each, judgement in judged],
+        [(each.standing.revision_id, tagger_output) for each, tagger_output in judged],
         now=now,
         run_id=run_id,
     )
@@ -306,7 +308,7 @@ def apply_text(
     session: Session,
     run_id: int,
     each: Redone,
-    examined: Examined,
+    to_store: DocumentToStore,
     *,
     merging_stories: bool,
     now: datetime,
@@ -316,14 +318,14 @@ def apply_text(
     Raises `MergeNeeded` as `processing.record` does. An article whose text is another by now is
     passed over.
     """
-    standing, work, judgement = each.standing, each.work, each.judgement
-    assert work is not None and judgement is not None
+    standing, work, tagger_output = each.standing, each.work, each.tagger_output
+    assert work is not None and tagger_output is not None
     may_merge = merge.hold(session, merging=merging_stories)
     article = session.execute(_LOCK_ONE, {"article": standing.article_id}).first()
     if article is None or not _is_still(article, standing):
         return
     written = revisions.write(
-        session, article, work, examined, judgement, may_merge=may_merge, now=now, run_id=run_id
+        session, article, work, to_store, tagger_output, may_merge=may_merge, now=now, run_id=run_id
     )
     after = {"revision": written.revision_id, "tagging": written.tagging_id}
     changes = [change(run_id, article, story=written.joined.story_id, **after)]
@@ -331,22 +333,22 @@ def apply_text(
         others = (each for each in merged.moved if each.id != standing.article_id)
         changes += (change(run_id, other, story=merged.into) for other in others)
     remember(session, changes)
-    told = revisions.happenings(work, written, judgement, run_id=run_id)
+    told = revisions.new_events(work, written, tagger_output, run_id=run_id)
     events.write(session, told, now=now)
 
 
-def foresee_text(session: Session, each: Redone, examined: Examined) -> Place:
+def preview_text(session: Session, each: Redone, to_store: DocumentToStore) -> StoryDecision:
     """Where the article would come to stand with its new text; nothing is written."""
     standing = each.standing
-    bringing = Bringing(
+    to_place = ArticleToPlace(
         article_id=standing.article_id,
         source_id=standing.source_id,
-        title=examined.document.title or standing.title,
+        title=to_store.document.title or standing.title,
         story_id=standing.story_id,
         revision_id=standing.revision_id,
-        has_text=examined.has_text,
+        has_text=to_store.has_text,
     )
-    return assignment.foresee(session, bringing, examined.brought)
+    return assignment.preview(session, to_place, to_store.to_place)
 
 
 def evidence(session: Session, tagging_id: int) -> list[tuple[str | None, str]]:
@@ -356,10 +358,10 @@ def evidence(session: Session, tagging_id: int) -> list[tuple[str | None, str]]:
     return [(item["topic"], item["text"]) for item in items]
 
 
-def _tagged(each: Redone, story_id: int) -> Happening:
+def _tagged(each: Redone, story_id: int) -> Event:
     labels = each.labels
     assert labels is not None
-    return Happening(
+    return Event(
         "story.tagged",
         article_id=each.standing.article_id,
         story_id=story_id,

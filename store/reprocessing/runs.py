@@ -272,7 +272,7 @@ def in_hand(session: Session, run_id: int, *, now: datetime) -> list[str]:
     return sorted(set(session.execute(found).scalars()))
 
 
-def let_go(session: Session, run_id: int, owners: Iterable[str], *, died: bool) -> None:
+def release_chunks(session: Session, run_id: int, owners: Iterable[str], *, died: bool) -> None:
     """Let others take what these processes had in hand: they are no more.
 
     `died`: perhaps of that, so that the attempt counts.

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from store import events
 from store.database.connection import Database
-from store.events import Happening
+from store.events import Event
 from store.history import recording
 from store.reprocessing.runs import RUNNING, UNDONE, RunError, get, in_hand
 from store.stories import assignment, merge, summary, text_owners
@@ -165,7 +165,7 @@ def _restore(session: Session, run_id: int, changes: Sequence[Row[Any]], now: da
         _move_back(session, change, now)
     emptied = {story_id for story_id in sorted(left) if assignment.drop_if_empty(session, story_id)}
     summary.refresh_all(session, {change.story_before for change in untouched} | left - emptied)
-    events.write(session, list(_happenings(run_id, untouched, reopened)), now=now)
+    events.write(session, list(_new_events(run_id, untouched, reopened)), now=now)
     return len(untouched)
 
 
@@ -243,14 +243,14 @@ def _move_back(session: Session, change: Row[Any], now: datetime) -> None:
     )
 
 
-def _happenings(
+def _new_events(
     run_id: int, changes: Sequence[Row[Any]], reopened: Sequence[int]
-) -> Iterator[Happening]:
+) -> Iterator[Event]:
     for story_id in reopened:
-        yield Happening("story.reopened", story_id=story_id, payload={"undone": run_id})
+        yield Event("story.reopened", story_id=story_id, payload={"undone": run_id})
     for change in changes:
         told = events.about(change.url, undone=run_id)
         article, story = change.article_id, change.story_before
         if change.revision_before != change.revision_after:
-            yield Happening("article.reextracted", article_id=article, payload=told)
-        yield Happening("story.tagged", article_id=article, story_id=story, payload=told)
+            yield Event("article.reextracted", article_id=article, payload=told)
+        yield Event("story.tagged", article_id=article, story_id=story, payload=told)

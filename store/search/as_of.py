@@ -106,16 +106,16 @@ def _parted(query: Node) -> tuple[Node | None, Node | None]:
 
 def _marks(session: Session, there: Sequence[Then]) -> dict[int, Marks]:
     best = {one.id: one.best for one in there}
-    judged = [judgement.id for judgement in best.values() if judgement is not None]
+    judged = [tagger_output.id for tagger_output in best.values() if tagger_output is not None]
     topics, actors = index.named(session, judged)
     found = {}
     for one in there:
-        judgement = best[one.id]
+        tagger_output = best[one.id]
         found[one.id] = Marks(
-            relevance=judgement.relevance if judgement else "none",
-            stance=judgement.stance if judgement else None,
-            topics=topics.get(judgement.id, ()) if judgement else (),
-            actors=actors.get(judgement.id, ()) if judgement else (),
+            relevance=tagger_output.relevance if tagger_output else "none",
+            stance=tagger_output.stance if tagger_output else None,
+            topics=topics.get(tagger_output.id, ()) if tagger_output else (),
+            actors=actors.get(tagger_output.id, ()) if tagger_output else (),
             source_ids={member.shown.source_id for member in one.members},
         )
     return found

@@ -10,20 +10,11 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, text
 from sqlmodel import Session
 
+from store.database.views import news_at
 from store.tables import StoryCoverage, table
 
 _coverage = table(StoryCoverage)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-
-
-def news_at(published: str, first_seen: str) -> str:
-    """The SQL of when a piece was news: when it was first seen.
-
-    Of what was imported that would be the day of the import: there it is when it was published,
-    where that is known. `articles` are in reach.
-    """
-    dated = f"articles.origin IS NOT NULL AND {published} IS NOT NULL"
-    return f"(CASE WHEN {dated} THEN {published} ELSE {first_seen} END)"
 
 
 _NEWS_AT = news_at("articles.published_at", "articles.first_seen_at")

@@ -19,10 +19,10 @@ from store.search.query import And, Node, Not, Or, Phrase
 from store.tables import UtcDateTime
 
 # Stories looked through at first: at the least, and for each hit that is wanted.
-LEAST_LOOK = 1_000
-LOOK_A_HIT = 8
+LEAST_SPAN = 1_000
+SPAN_A_HIT = 8
 # Counting off more of them takes longer than asking all.
-MOST_LOOK = 50_000
+MOST_SPAN = 50_000
 # The next look goes so much further back than the hits so far make likely, and at least so many
 # times as far; where it would be many times as far, all stories are asked.
 SPARE = 1.5
@@ -121,10 +121,10 @@ def newest(
 ) -> list[tuple[int, datetime]]:
     """The ids and times of the newest hits."""
     values = {"query": rendered(query), "since": since, "until": until, "limit": limit}
-    looked = max(LEAST_LOOK, LOOK_A_HIT * limit)
-    reach = values | {"looked": min(looked, MOST_LOOK)}
+    looked = max(LEAST_SPAN, SPAN_A_HIT * limit)
+    reach = values | {"looked": min(looked, MOST_SPAN)}
     last, first, oldest, _ = session.execute(_REACH, reach).one()
-    if looked > MOST_LOOK or first is None:
+    if looked > MOST_SPAN or first is None:
         first = oldest
     hits: Sequence[Any] = []
     while first is not None:

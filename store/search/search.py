@@ -114,7 +114,7 @@ def _whole_query(session: Session, question: Question) -> Node | None:
         parts.append(_marked("stance", (question.stance,)))
     if question.actor:
         parts.append(_marked("actor", _actor_ids(session, question.actor)))
-    if _of_outlets(question):
+    if _of_sources(question):
         parts.append(_marked("source", _source_ids(session, question)))
     if not set(RELEVANCES) <= set(question.relevance):
         parts.append(_marked("relevance", question.relevance))
@@ -128,7 +128,7 @@ def _marked(kind: str, values: Sequence[object]) -> Node | None:
     return any_of([Phrase((mark(kind, value),)) for value in values])
 
 
-def _of_outlets(question: Question) -> bool:
+def _of_sources(question: Question) -> bool:
     asked = (question.source, question.country, question.kind)
     return any(asked) or question.state_media is not None
 

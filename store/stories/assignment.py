@@ -17,9 +17,9 @@ from sqlmodel import Session
 from ingest.duplicates.fingerprint import ALGORITHM_VERSION
 from store.database.connection import insert_for
 from store.stories import merge, near_duplicates
-from store.stories.assignment_decision import Place, Same, place
+from store.stories.assignment_decision import Same, StoryDecision, place
 from store.stories.merge import Merged, MergeNeeded
-from store.stories.near_duplicates import Brought, Found
+from store.stories.near_duplicates import Found, TextToPlace
 from store.tables import Article, Revision, Story, StoryText, Tagging, table
 
 _articles, _stories, _revisions = table(Article), table(Story), table(Revision)
@@ -65,7 +65,7 @@ _DELETE_STORY = _stories.delete().where(_stories.c.id == bindparam("story"))
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedStory:
     """The story of an article, and the event that joining it makes: none where it was in it.
 
     `because` is None where it stays. `merged` are the stories that have become one by it.
@@ -78,7 +78,7 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Bringing:
+class ArticleToPlace:
     """The article that brings a text, as far as it matters to which story it belongs."""
 
     article_id: int
@@ -90,16 +90,21 @@ class Bringing:
 
 
 def join(
-    session: Session, article: Bringing, brought: Brought, *, may_merge: bool, now: datetime
-) -> Joined:
+    session: Session,
+    article: ArticleToPlace,
+    to_place: TextToPlace,
+    *,
+    may_merge: bool,
+    now: datetime,
+) -> JoinedStory:
     """Find the story of an article with this text, and let the text stand for it.
 
     Raises `MergeNeeded` where stories turn out to be one, and `may_merge` is False.
     """
-    same = _same(session, article, brought)
-    if same is None and brought.fingerprint.keys and near_duplicates.lock(session, brought):
-        same = _same(session, article, brought)
-    placed, found = _placed(session, article, brought, same)
+    same = _same(session, article, to_place)
+    if same is None and to_place.fingerprint.keys and near_duplicates.lock(session, to_place):
+        same = _same(session, article, to_place)
+    placed, found = _placed(session, article, to_place, same)
     event = "story.grew" if placed.because else None
     merged = list[Merged]()
     if placed.stories:
@@ -110,35 +115,35 @@ def join(
             why = f"article {article.article_id} is {placed.because}"
             merged.append(merge.merge(session, other, story_id, why, now=now))
     else:
-        story_id = new_story(session, brought.first_seen_at)
+        story_id = new_story(session, to_place.first_seen_at)
         event = "story.created"
-    if placed.stands and not _stand(session, article, brought, found, story_id):
+    if placed.stands and not _stand(session, article, to_place, found, story_id):
         # Another worker has brought this very text at the same instant: its story is the one.
-        same = _same(session, article, brought)
+        same = _same(session, article, to_place)
         assert same is not None
         if event == "story.created":
             session.execute(_DELETE_STORY, {"story": story_id})
-            return Joined(same.story_id, "story.grew", same.because)
-    return Joined(story_id, event, placed.because, tuple(merged))
+            return JoinedStory(same.story_id, "story.grew", same.because)
+    return JoinedStory(story_id, event, placed.because, tuple(merged))
 
 
-def foresee(session: Session, article: Bringing, brought: Brought) -> Place:
+def preview(session: Session, article: ArticleToPlace, to_place: TextToPlace) -> StoryDecision:
     """Where an article with this text would come to stand; nothing is written."""
-    return _placed(session, article, brought, _same(session, article, brought))[0]
+    return _placed(session, article, to_place, _same(session, article, to_place))[0]
 
 
 def _placed(
-    session: Session, article: Bringing, brought: Brought, same: Same | None
-) -> tuple[Place, Found]:
+    session: Session, article: ArticleToPlace, to_place: TextToPlace, same: Same | None
+) -> tuple[StoryDecision, Found]:
     current = article.story_id
-    found = Found((), ()) if same else near_duplicates.find(session, brought, story_id=current)
+    found = Found((), ()) if same else near_duplicates.find(session, to_place, story_id=current)
     alone = current is not None and _is_alone(session, current)
     return place(current, same, found.copies, alone=alone, has_text=article.has_text), found
 
 
-def is_known(session: Session, brought: Brought) -> bool:
+def is_known(session: Session, to_place: TextToPlace) -> bool:
     """Whether exactly this text stands for a story already."""
-    values = {"text": brought.fingerprint.text_hash}
+    values = {"text": to_place.fingerprint.text_hash}
     return session.execute(_STANDS_FOR, values).first() is not None
 
 
@@ -149,24 +154,24 @@ def new_story(session: Session, first_seen_at: datetime) -> int:
     return story_id
 
 
-def _same(session: Session, article: Bringing, brought: Brought) -> Same | None:
+def _same(session: Session, article: ArticleToPlace, to_place: TextToPlace) -> Same | None:
     """The story that this very text stands for.
 
     A page that is made by scripts leaves nothing to extract but what stands on every page: a text
     that the outlet prints under another headline too is furniture.
     """
-    row = session.execute(_STANDS_FOR, {"text": brought.fingerprint.text_hash}).first()
+    row = session.execute(_STANDS_FOR, {"text": to_place.fingerprint.text_hash}).first()
     if row is None:
         return None
     if row.story_id == article.story_id:
         return Same(row.story_id, row.article_id)
-    furniture = is_furniture(
+    boilerplate = is_boilerplate(
         session, row.story_id, source_id=article.source_id, title=article.title
     )
-    return Same(row.story_id, row.article_id, is_boilerplate=furniture)
+    return Same(row.story_id, row.article_id, is_boilerplate=boilerplate)
 
 
-def is_furniture(session: Session, story_id: int, *, source_id: int, title: str) -> bool:
+def is_boilerplate(session: Session, story_id: int, *, source_id: int, title: str) -> bool:
     """Whether a source prints this story's text under another headline than this too."""
     values = {"story": story_id, "of_source": source_id, "other_than": title}
     return session.execute(_SAME_SOURCE, values).first() is not None
@@ -177,21 +182,21 @@ def _is_alone(session: Session, story_id: int) -> bool:
 
 
 def _stand(
-    session: Session, article: Bringing, brought: Brought, found: Found, story_id: int
+    session: Session, article: ArticleToPlace, to_place: TextToPlace, found: Found, story_id: int
 ) -> bool:
     """Let this text stand for this story; False where it stands for one already."""
     values = {
-        "text_hash": brought.fingerprint.text_hash,
+        "text_hash": to_place.fingerprint.text_hash,
         "story_id": story_id,
         "revision_id": article.revision_id,
-        "seen_at": brought.first_seen_at,
+        "seen_at": to_place.first_seen_at,
         "algorithm_version": ALGORITHM_VERSION,
     }
     claim = _claim(session.get_bind().dialect.name)
     text_id: int | None = session.execute(claim, values).scalar()
     if text_id is None:
         return False
-    near_duplicates.store(session, text_id, found.keys, brought.day)
+    near_duplicates.store(session, text_id, found.keys, to_place.day)
     return True
 
 

@@ -30,7 +30,7 @@ class Same:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StoryDecision:
     """Where an article goes.
 
     `stories`: the one that it is in from now on; a new one where there is none; where there are
@@ -45,7 +45,7 @@ class Place:
 
 def place(
     current: int | None, same: Same | None, copies: Sequence[Copy], *, alone: bool, has_text: bool
-) -> Place:
+) -> StoryDecision:
     """Decide on an article that is in the story `current`, if in any, `alone` or with others.
 
     An article stays in its story when it is edited, and its new text stands for it too; but one
@@ -53,8 +53,8 @@ def place(
     """
     if same is not None and same.is_boilerplate and same.story_id != current:
         if current is None:
-            return Place((), BOILERPLATE, stands=False)
-        return Place((current,), None, stands=False)
+            return StoryDecision((), BOILERPLATE, stands=False)
+        return StoryDecision((current,), None, stands=False)
     if same is not None:
         others, because = [same.story_id], same.because
     elif copies:
@@ -63,16 +63,16 @@ def place(
     else:
         others, because = [], FIRST if has_text else NO_TEXT
     if current is None:
-        return Place(tuple(others), because, stands=same is None)
+        return StoryDecision(tuple(others), because, stands=same is None)
     others = [story_id for story_id in others if story_id != current]
     if alone and others:
-        return Place((current, *others), because, stands=same is None)
-    return Place((current,), None, stands=same is None)
+        return StoryDecision((current, *others), because, stands=same is None)
+    return StoryDecision((current,), None, stands=same is None)
 
 
 def place_again(
     current: int, same: Same | None, own: Copy | None, copies: Sequence[Copy], *, is_first: bool
-) -> Place:
+) -> StoryDecision:
     """Decide on an article of the story `current` once more.
 
     `own` is a text of another article in that story, of which it is a copy; `copies` stand for
@@ -85,5 +85,5 @@ def place_again(
         elsewhere = [same.story_id]
         because = same.because
     if is_first or own is not None or (same is not None and same.story_id == current):
-        return Place((current, *elsewhere), because if elsewhere else None, stands=True)
-    return Place(tuple(elsewhere), because, stands=True)
+        return StoryDecision((current, *elsewhere), because if elsewhere else None, stands=True)
+    return StoryDecision(tuple(elsewhere), because, stands=True)

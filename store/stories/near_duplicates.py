@@ -92,7 +92,7 @@ _LOCK_KEYS = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class TextToPlace:
     """A text that an article brings, and what is known by now of those that are like it."""
 
     fingerprint: Fingerprint
@@ -124,7 +124,7 @@ class Found:
     keys: tuple[int, ...]
 
 
-def lock(session: Session, brought: Brought) -> bool:
+def lock(session: Session, to_place: TextToPlace) -> bool:
     """Let nobody else look for copies of a like text until this transaction ends.
 
     Returns whether that may have taken a while, in which others were first. On SQLite a
@@ -132,16 +132,16 @@ def lock(session: Session, brought: Brought) -> bool:
     """
     if session.get_bind().dialect.name == "sqlite":
         return False
-    session.execute(_LOCK_KEYS, {"keys": sorted(brought.fingerprint.keys)})
+    session.execute(_LOCK_KEYS, {"keys": sorted(to_place.fingerprint.keys)})
     return True
 
 
-def find(session: Session, brought: Brought, *, story_id: int | None) -> Found:
+def find(session: Session, to_place: TextToPlace, *, story_id: int | None) -> Found:
     """Look for copies in other stories than this one, which the article is in already."""
-    keys = brought.fingerprint.keys
+    keys = to_place.fingerprint.keys
     if not keys:
         return Found((), ())
-    window = {"first": brought.day - WINDOW.days, "last": brought.day + WINDOW.days}
+    window = {"first": to_place.day - WINDOW.days, "last": to_place.day + WINDOW.days}
     sharing = _sharing(session.get_bind().dialect.name)
     rows = session.execute(sharing, {"keys": list(keys), **window}).all()
     if not rows:
@@ -155,7 +155,7 @@ def find(session: Session, brought: Brought, *, story_id: int | None) -> Found:
         for text_id in ranked
         if text_id in standing and standing[text_id].story_id != story_id
     ]
-    return Found(tuple(_copies(session, brought, others)), free)
+    return Found(tuple(_copies(session, to_place, others)), free)
 
 
 def _likeliest(rows: Sequence[Any], carried: Counter[int]) -> list[int]:
@@ -168,33 +168,35 @@ def _likeliest(rows: Sequence[Any], carried: Counter[int]) -> list[int]:
     return [text_id for text_id in ranked if text_id not in left_out][:MOST_CANDIDATES]
 
 
-def among(session: Session, brought: Brought, text_ids: Sequence[int]) -> Iterator[Copy]:
+def among(session: Session, to_place: TextToPlace, text_ids: Sequence[int]) -> Iterator[Copy]:
     """Which of these texts, whatever keys they have, the brought one is a copy of."""
     standing = {row.id: row for row in session.execute(_STANDING, {"texts": list(text_ids)})}
-    return _copies(session, brought, [standing[i] for i in text_ids if i in standing])
+    return _copies(session, to_place, [standing[i] for i in text_ids if i in standing])
 
 
-def _copies(session: Session, brought: Brought, others: Sequence[Row[Any]]) -> Iterator[Copy]:
+def _copies(session: Session, to_place: TextToPlace, others: Sequence[Row[Any]]) -> Iterator[Copy]:
     """Those of these texts that are copies; of a story only the first that is."""
     met, printed = set[int](), dict[int, Printing]()
     for row in others:
         if row.story_id in met:
             continue
-        if row.id not in brought.verdicts:
+        if row.id not in to_place.verdicts:
             if not printed:
-                printed = _printed(session, brought, [other.id for other in others])
+                printed = _printed(session, to_place, [other.id for other in others])
             if row.id not in printed:
                 continue  # purged since
-            brought.verdicts[row.id] = decide(brought.printing, printed[row.id])
-        verdict = brought.verdicts[row.id]
+            to_place.verdicts[row.id] = decide(to_place.printing, printed[row.id])
+        verdict = to_place.verdicts[row.id]
         if verdict.copy:
             met.add(row.story_id)
             yield Copy(row.story_id, row.article_id, verdict.because)
 
 
-def _printed(session: Session, brought: Brought, text_ids: Sequence[int]) -> dict[int, Printing]:
+def _printed(
+    session: Session, to_place: TextToPlace, text_ids: Sequence[int]
+) -> dict[int, Printing]:
     """As what these texts were printed, as far as they are not decided on."""
-    unknown = [text_id for text_id in text_ids if text_id not in brought.verdicts]
+    unknown = [text_id for text_id in text_ids if text_id not in to_place.verdicts]
     rows = session.execute(_PRINTED, {"texts": unknown}).all()
     return {
         row.id: Printing(
@@ -202,7 +204,7 @@ def _printed(session: Session, brought: Brought, text_ids: Sequence[int]) -> dic
             text=row.text,
             published=row.published_at,
             source=row.source,
-            without=brought.boilerplate.of(session, row.source_id),
+            without=to_place.boilerplate.of(session, row.source_id),
         )
         for row in rows
     }

@@ -20,14 +20,14 @@ def hand_on(session: Session, condition: ColumnElement[bool], *, going: Select[A
     """
     found = select(_texts.c.id, _texts.c.story_id, _texts.c.text_hash).where(condition)
     texts = session.execute(found).all()
-    heirs = _heirs(session, texts, going)
+    successors = _successors(session, texts, going)
     dropped = list[int]()
     for text_id, story_id, text_hash in texts:
-        heir = heirs.get((story_id, bytes(text_hash)))
-        if heir is None:
+        successor = successors.get((story_id, bytes(text_hash)))
+        if successor is None:
             dropped.append(text_id)
         else:
-            handed_on = _texts.update().where(_texts.c.id == text_id).values(revision_id=heir)
+            handed_on = _texts.update().where(_texts.c.id == text_id).values(revision_id=successor)
             session.execute(handed_on)
     if dropped:
         # In this transaction: SQLite gives the id of the newest row, once it is gone, to the next.
@@ -35,7 +35,7 @@ def hand_on(session: Session, condition: ColumnElement[bool], *, going: Select[A
         session.execute(_texts.delete().where(_texts.c.id.in_(dropped)))
 
 
-def _heirs(
+def _successors(
     session: Session, texts: Sequence[Any], going: Select[Any]
 ) -> dict[tuple[int, bytes], int]:
     """The earliest revision that can stand in, by story and text."""

@@ -22,7 +22,7 @@ from store.tables.columns import (
     trace_of,
 )
 from store.tables.events import (
-    Event,
+    EventRow,
 )
 from store.tables.feeds import (
     Feed,
@@ -31,8 +31,9 @@ from store.tables.feeds import (
     Poll,
     Source,
 )
-from store.tables.heartbeats import (
+from store.tables.operations import (
     Heartbeat,
+    Walk,
 )
 from store.tables.runs import (
     Run,
@@ -57,15 +58,12 @@ from store.tables.taggings import (
     TaggingActor,
     TaggingTopic,
 )
-from store.tables.upkeep import (
-    Walk,
-)
 
 __all__ = [
     "ActorName",
     "Article",
     "ArticleState",
-    "Event",
+    "EventRow",
     "Feed",
     "Heartbeat",
     "Host",

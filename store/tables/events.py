@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 from store.tables.columns import Id, id_column, json_column, time_column
 
 
-class Event(SQLModel, table=True):
+class EventRow(SQLModel, table=True):
     """Something that happened, written with the change that it tells of, delivered afterwards."""
 
     __tablename__ = "events"

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 SEED = 20261102
 # A page of a news site weighs some 150 kB and 2,000 elements, of which the text is 3 kB in 12.
 # Such pages cost bare extraction as much as 181 real ones do (17 ms on one core).
-FURNITURE_ITEMS = 250
+BOILERPLATE_ITEMS = 250
 PARAGRAPHS = 12
 
 _WORDS = [
@@ -67,11 +67,11 @@ def _sentence(rng: random.Random) -> str:
 
 
 def _page(rng: random.Random, title: str) -> bytes:
-    furniture = "".join(
+    boilerplate = "".join(
         f'<li class="teaser"><div class="card card--{n}"><figure><picture><img src="/i/{n}.jpg">'
         f"</picture><figcaption>{_sentence(rng)[:40]}</figcaption></figure><h3><a href='/s/{n}'>"
         f"<span>{_sentence(rng)[:60]}</span></a></h3><p><time>today</time></p></div></li>"
-        for n in range(FURNITURE_ITEMS)
+        for n in range(BOILERPLATE_ITEMS)
     )
     body = "".join(
         f"<p>{' '.join(_sentence(rng) for _ in range(3))}</p>" for _ in range(PARAGRAPHS)
@@ -79,8 +79,8 @@ def _page(rng: random.Random, title: str) -> bytes:
     script = "<script>" + "var a = {b: 1};" * 1500 + "</script>"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"{script}</head><body><nav><ul>{furniture}</ul></nav><main><article><h1>{title}</h1>"
-        f"{body}</article></main><aside><ul>{furniture}</ul></aside></body></html>"
+        f"{script}</head><body><nav><ul>{boilerplate}</ul></nav><main><article><h1>{title}</h1>"
+        f"{body}</article></main><aside><ul>{boilerplate}</ul></aside></body></html>"
     ).encode()
 
 

@@ -24,7 +24,7 @@ from store.database.connection import Database
 from store.intake import entries, feeds, polls
 from store.stories.boilerplate import Boilerplate
 from store.tables import Article, Revision, Story
-from tests.store.building import discovery, document, judgement, spec
+from tests.store.building import discovery, document, spec, tagger_output
 from tests.support import printings
 
 COPIES = 0.3
@@ -188,8 +188,8 @@ def _process(
         work = inputs.load(session, article_id)
     made = document(printed.text, title=printed.title)
     with database.reading() as session:
-        examined = processing.examine(session, work, made, boilerplate)
-    processing.settle(database, work, examined, judgement(), now=NOW)
+        to_store = processing.prepare(session, work, made, boilerplate)
+    processing.settle(database, work, to_store, tagger_output(), now=NOW)
 
 
 def _count(

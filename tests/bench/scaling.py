@@ -24,7 +24,7 @@ from store.database import maintenance
 from store.database.connection import Database
 from store.stories import assignment, near_duplicates
 from store.stories.boilerplate import Boilerplate
-from store.stories.near_duplicates import CROWD, Brought
+from store.stories.near_duplicates import CROWD, TextToPlace
 from store.tables import Article, Revision
 from tests.store.building import NOW, add_feed, discover, discovery, document, process
 from tests.support import printings
@@ -33,7 +33,7 @@ PER_DAY = 1_400
 # Printings that are stored whole, as copies of which new ones are brought.
 REAL = 300
 WORDS = 700
-LOOKS = 500
+LOOKUPS = 500
 WARM_UP = 30
 COPIES = 0.3
 FORMULAS = 50
@@ -55,10 +55,10 @@ class Cost:
 
     stored: int
     filling: float  # seconds
-    look_p50: float
-    look_p95: float
-    look_p99: float
-    look_cpu_p95: float  # of this process alone: a measure on a busy machine
+    lookup_p50: float
+    lookup_p95: float
+    lookup_p99: float
+    lookup_cpu_p95: float  # of this process alone: a measure on a busy machine
     store_p95: float
     compared: float  # candidates, in the mean
     keys_bytes: float  # an article
@@ -69,10 +69,10 @@ class Cost:
         return {
             "stored": f"{self.stored:,}",
             "filled in": f"{self.filling:.0f} s",
-            "look p50": f"{self.look_p50:.2f} ms",
-            "p95": f"{self.look_p95:.2f} ms",
-            "p99": f"{self.look_p99:.2f} ms",
-            "CPU p95": f"{self.look_cpu_p95:.2f} ms",
+            "look p50": f"{self.lookup_p50:.2f} ms",
+            "p95": f"{self.lookup_p95:.2f} ms",
+            "p99": f"{self.lookup_p99:.2f} ms",
+            "CPU p95": f"{self.lookup_cpu_p95:.2f} ms",
             "store p95": f"{self.store_p95:.2f} ms",
             "compared": f"{self.compared:.1f}",
             "keys": f"{self.keys_bytes:.0f} B",
@@ -89,7 +89,7 @@ def measure(database: Database, sizes: list[int]) -> Iterator[Cost]:
         _fill(database, stored, size)
         filling = time.monotonic() - began
         stored = size
-        yield _look(database, size, filling)
+        yield _check(database, size, filling)
 
 
 def _store_real(database: Database) -> list[int]:
@@ -179,44 +179,44 @@ def _copy(
         connection.close()
 
 
-def _look(database: Database, size: int, filling: float) -> Cost:
+def _check(database: Database, size: int, filling: float) -> Cost:
     chance = random.Random(size)
-    looks, stores, spent, compared = list[float](), list[float](), list[float](), 0
+    checks, stores, spent, compared = list[float](), list[float](), list[float](), 0
     boilerplate = Boilerplate()
-    for number in range(WARM_UP + LOOKS):
-        brought = _brought(chance, size + number, boilerplate)
+    for number in range(WARM_UP + LOOKUPS):
+        to_place = _to_place(chance, size + number, boilerplate)
         with database.reading() as session:
             session.execute(text("SELECT 1"))
             began, busy = time.perf_counter(), time.thread_time()
-            known = assignment.is_known(session, brought)
-            found = near_duplicates.find(session, brought, story_id=None)
-            looks.append(1000 * (time.perf_counter() - began))
+            known = assignment.is_known(session, to_place)
+            found = near_duplicates.find(session, to_place, story_id=None)
+            checks.append(1000 * (time.perf_counter() - began))
             spent.append(1000 * (time.thread_time() - busy))
         assert not known
-        compared += len(brought.verdicts)
+        compared += len(to_place.verdicts)
         with database.writing() as session:
             session.execute(text("SELECT 1"))
             began = time.perf_counter()
-            near_duplicates.store(session, 10_000_000 + number, found.keys, brought.day)
+            near_duplicates.store(session, 10_000_000 + number, found.keys, to_place.day)
             stores.append(1000 * (time.perf_counter() - began))
             session.rollback()
-    looks, stores, spent = (sorted(each[WARM_UP:]) for each in (looks, stores, spent))
+    checks, stores, spent = (sorted(each[WARM_UP:]) for each in (checks, stores, spent))
     keys_bytes, texts_bytes = _sizes(database)
     return Cost(
         stored=size,
         filling=filling,
-        look_p50=looks[LOOKS // 2],
-        look_p95=looks[LOOKS * 95 // 100],
-        look_p99=looks[LOOKS * 99 // 100],
-        look_cpu_p95=spent[LOOKS * 95 // 100],
-        store_p95=stores[LOOKS * 95 // 100],
-        compared=compared / (WARM_UP + LOOKS),
+        lookup_p50=checks[LOOKUPS // 2],
+        lookup_p95=checks[LOOKUPS * 95 // 100],
+        lookup_p99=checks[LOOKUPS * 99 // 100],
+        lookup_cpu_p95=spent[LOOKUPS * 95 // 100],
+        store_p95=stores[LOOKUPS * 95 // 100],
+        compared=compared / (WARM_UP + LOOKUPS),
         keys_bytes=keys_bytes / size,
         texts_bytes=texts_bytes / size,
     )
 
 
-def _brought(chance: random.Random, number: int, boilerplate: Boilerplate) -> Brought:
+def _to_place(chance: random.Random, number: int, boilerplate: Boilerplate) -> TextToPlace:
     """A new text: fresh, or a near copy of a real one; some with formulas in it."""
     if chance.random() < COPIES:
         of = chance.randrange(REAL)
@@ -229,7 +229,7 @@ def _brought(chance: random.Random, number: int, boilerplate: Boilerplate) -> Br
         keys = (*chance.sample(_formulas(), 2), *found.keys[2:])
         found = Fingerprint(found.text_hash, keys)
     printing = Printing(title, printed, NOW, "An outlet")
-    return Brought(found, printing, NOW + timedelta(hours=1), boilerplate)
+    return TextToPlace(found, printing, NOW + timedelta(hours=1), boilerplate)
 
 
 def _sizes(database: Database) -> tuple[int, int]:

@@ -42,9 +42,9 @@ _PUBLISHED = formatdate(usegmt=True)
 _KINDS = ("500", "429", "reset", "stall")
 
 
-def address(outlet: int) -> str:
+def address(source: int) -> str:
     """The host of an outlet, counted from 0."""
-    return f"127.0.1.{outlet + 1}"
+    return f"127.0.1.{source + 1}"
 
 
 def article(host: str, number: int) -> int:
@@ -178,7 +178,7 @@ async def _drip(writer: asyncio.StreamWriter) -> bool:
 
 
 async def _run(hosts: int, tarpits: int, faults: float) -> None:
-    names = [address(outlet) for outlet in range(hosts)]
+    names = [address(source) for source in range(hosts)]
     farm = Farm(faults=faults, tarpits=frozenset(names[hosts - tarpits :]))
     first = await asyncio.start_server(farm.serve, names[0], 0, backlog=512)
     port = first.sockets[0].getsockname()[1]

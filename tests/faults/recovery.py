@@ -11,7 +11,7 @@ from store.tables import Article, Host, Stage
 from worker import clock
 
 # Asking costs the database something too.
-_LOOK_SECONDS = 0.5
+_CHECK_SECONDS = 0.5
 # Parameters of one statement.
 _AT_ONCE = 500
 
@@ -65,7 +65,7 @@ class Recoveries:
 
     def watch(self) -> None:
         """Look what has come of it; no more often than is of use."""
-        if time.monotonic() - self._looked < _LOOK_SECONDS:
+        if time.monotonic() - self._looked < _CHECK_SECONDS:
             return
         self._looked = time.monotonic()
         ids = sorted({number for hurt in self._hurt for number in hurt.waiting})

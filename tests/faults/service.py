@@ -26,13 +26,13 @@ from tests.faults import farm
 from tests.site import LOOPBACK
 from worker import clock
 from worker.context import prepare_home
+from worker.home.lock import running_broker
 from worker.service import embedded
 from worker.service.embedded import Embedded
-from worker.service.homelock import running_broker
 from worker.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-_LOOK_SECONDS = 0.1
+_CHECK_SECONDS = 0.1
 RIGGED = "tests.faults.rigged"
 
 
@@ -115,14 +115,14 @@ class Running:
 
     # Work
 
-    def publish(self, outlet: int, numbers: range, *, like: str = "", expect: bool = True) -> int:
+    def publish(self, source: int, numbers: range, *, like: str = "", expect: bool = True) -> int:
         """Add an outlet's feed of these pages, due now; returns its id.
 
         `expect`: that they are done in the end.
         """
-        host = f"{farm.address(outlet)}:{self.port}"
+        host = f"{farm.address(source)}:{self.port}"
         asked = f"from={numbers.start}&to={numbers.stop}" + (f"&like={like}" if like else "")
-        spec = FeedSpec(url=f"http://{host}/feed.xml?{asked}", source=f"Outlet {outlet}")
+        spec = FeedSpec(url=f"http://{host}/feed.xml?{asked}", source=f"Outlet {source}")
         with self.database.writing() as session:
             feed, _ = feeds.add(session, spec, now=clock.now() + self._ahead)
             number = feed.id or 0
@@ -139,8 +139,8 @@ class Running:
             waited = time.monotonic() - began
             if waited > seconds:
                 raise AssertionError(f"not within {seconds:.0f} s: {promise} ({self.stages()})")
-            self.service.look()
-            time.sleep(_LOOK_SECONDS)
+            self.service.check()
+            time.sleep(_CHECK_SECONDS)
         return time.monotonic() - began
 
     # Faults

@@ -53,16 +53,16 @@ def run(place: Place) -> Iterator[Running]:
 
 
 @pytest.fixture
-def outlet(request: pytest.FixtureRequest) -> int:
+def source(request: pytest.FixtureRequest) -> int:
     """An outlet of this test's own."""
     names = [name for name in globals() if name.startswith("test_")]
     return names.index(request.node.name)
 
 
-def at_work(run: Running, outlet: int) -> None:
+def at_work(run: Running, source: int) -> None:
     """Have the service in the middle of new work, some of it done."""
     before = run.done()
-    run.publish(outlet, range(0, PAGES))
+    run.publish(source, range(0, PAGES))
     run.until(lambda: run.done() > before + 2, "it is at work", seconds=PATIENCE)
 
 
@@ -73,41 +73,41 @@ def unharmed(run: Running) -> None:
     assert (counted.lost, counted.duplicated) == (0, 0)
 
 
-def test_a_child_that_is_killed_at_its_work(run: Running, outlet: int) -> None:
-    at_work(run, outlet)
+def test_a_child_that_is_killed_at_its_work(run: Running, source: int) -> None:
+    at_work(run, source)
     for child in run.children():
         child.kill()
     unharmed(run)
 
 
-def test_a_queue_that_is_emptied(run: Running, outlet: int) -> None:
-    at_work(run, outlet)
+def test_a_queue_that_is_emptied(run: Running, source: int) -> None:
+    at_work(run, source)
     run.redis().flushall()
     unharmed(run)
 
 
-def test_a_cpu_worker_that_is_killed(run: Running, outlet: int) -> None:
-    at_work(run, outlet)
+def test_a_cpu_worker_that_is_killed(run: Running, source: int) -> None:
+    at_work(run, source)
     run.process("cpu").kill()
     unharmed(run)
 
 
-def test_a_network_worker_that_is_killed(run: Running, outlet: int) -> None:
-    at_work(run, outlet)
+def test_a_network_worker_that_is_killed(run: Running, source: int) -> None:
+    at_work(run, source)
     run.process("network").kill()
     unharmed(run)
 
 
-def test_a_redis_that_is_killed_and_comes_back_empty(run: Running, outlet: int) -> None:
-    at_work(run, outlet)
+def test_a_redis_that_is_killed_and_comes_back_empty(run: Running, source: int) -> None:
+    at_work(run, source)
     killed = run.process("redis")
     killed.kill()
     psutil.wait_procs([killed], timeout=PATIENCE)
     unharmed(run)
 
 
-def test_a_database_that_is_killed_and_comes_back(run: Running, outlet: int, place: Place) -> None:
-    at_work(run, outlet)
+def test_a_database_that_is_killed_and_comes_back(run: Running, source: int, place: Place) -> None:
+    at_work(run, source)
     assert place.server is not None
     place.server.kill()
     run.database.dispose()
@@ -122,9 +122,9 @@ def is_noticed(run: Running) -> bool:
     return any("database.away" in log for log in logs)
 
 
-def test_a_page_that_ends_every_process_that_reads_it(run: Running, outlet: int) -> None:
-    run.publish(outlet, range(0, 1), like="kills", expect=False)
-    run.publish(outlet, range(10, 10 + PAGES))
+def test_a_page_that_ends_every_process_that_reads_it(run: Running, source: int) -> None:
+    run.publish(source, range(0, 1), like="kills", expect=False)
+    run.publish(source, range(10, 10 + PAGES))
 
     def set_aside() -> bool:
         return run.stages().get(Stage.QUARANTINED, 0) == 1

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from ingest.crawl_policy.response_verdicts import PageOutcome, PageVerdict
 from ingest.dates import Confidence, Dated
-from ingest.duplicates.fingerprint import edition_hash
+from ingest.duplicates.fingerprint import revision_hash
 from ingest.feeds.entries import Discovery
 from ingest.feeds.parse import Entry
 from ingest.feeds.subscription import FeedSpec
@@ -71,7 +71,7 @@ def discovery(number: int = 1, *, from_feed: bool = False, **values: object) -> 
         url=found.url,
         host=found.url.split("/")[2],
         entry=found,
-        content_hash=edition_hash(found.title, found.content or found.summary),
+        content_hash=revision_hash(found.title, found.content or found.summary),
         from_feed=from_feed,
     )
 
@@ -91,7 +91,7 @@ def document(text: str = TEXT, **values: object) -> Document:
     return replace(base, **values)
 
 
-def judgement(**values: object) -> Tagging:
+def tagger_output(**values: object) -> Tagging:
     base = Tagging(
         relevance=Relevance.PRIMARY,
         score=0.97,
@@ -166,15 +166,17 @@ def process(
     with database.writing() as session:
         assert stages.claim_processing(session, article_id, owner="test", now=now)
         work = inputs.load(session, article_id)
-    examined = examine(database, work, made)
-    written = processing.settle(database, work, examined, judged or judgement(), now=now)
+    to_store = prepare(database, work, made)
+    written = processing.settle(database, work, to_store, judged or tagger_output(), now=now)
     return written.number if written is not None else None
 
 
-def examine(database: Database, work: Work, made: Document | None = None) -> revisions.Examined:
+def prepare(
+    database: Database, work: Work, made: Document | None = None
+) -> revisions.DocumentToStore:
     """A document (any) of an article, compared with what is stored."""
     with database.reading() as session:
-        return processing.examine(session, work, made or document(), Boilerplate())
+        return processing.prepare(session, work, made or document(), Boilerplate())
 
 
 def ingest_one(database: Database, number: int = 1, **values: object) -> int:

@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from store import events as outbox
 from store.database.connection import Database
-from store.events import Happening
-from store.tables import Event
+from store.events import Event
+from store.tables import EventRow
 from tests.store.building import NOW
 
 
@@ -18,7 +18,7 @@ def _write(database: Database, number: int) -> None:
     with database.writing() as session:
         outbox.write(
             session,
-            [Happening("article.fetched", article_id=n) for n in range(number)],
+            [Event("article.fetched", article_id=n) for n in range(number)],
             now=NOW,
         )
 
@@ -27,7 +27,7 @@ def test_events_are_sent_in_order_and_only_once(database: Database) -> None:
     _write(database, 5)
     sent: list[int | None] = []
 
-    def send(events: Sequence[Event]) -> None:
+    def send(events: Sequence[EventRow]) -> None:
         sent.extend(event.article_id for event in events)
 
     assert outbox.deliver(database, send, now=NOW) == 5
@@ -38,7 +38,7 @@ def test_events_are_sent_in_order_and_only_once(database: Database) -> None:
 def test_events_that_could_not_be_sent_come_again(database: Database) -> None:
     _write(database, 2)
 
-    def refuse(_events: Sequence[Event]) -> None:
+    def refuse(_events: Sequence[EventRow]) -> None:
         raise ConnectionError("the stream is away")
 
     with pytest.raises(ConnectionError):
@@ -51,7 +51,7 @@ def test_two_deliverers_at_once_send_each_event_once(database: Database) -> None
     sent: list[int | None] = []
     gate = threading.Barrier(2)
 
-    def send(events: Sequence[Event]) -> None:
+    def send(events: Sequence[EventRow]) -> None:
         sent.extend(event.id for event in events)
 
     def work() -> None:
@@ -76,4 +76,4 @@ def test_old_delivered_events_are_forgotten_and_waiting_ones_kept(database: Data
         assert outbox.prune(session, before=NOW, most=10) == 0
         assert outbox.prune(session, before=later, most=10) == 1
     with database.reading() as session:
-        assert [event.delivered_at for event in session.exec(select(Event))] == [None]
+        assert [event.delivered_at for event in session.exec(select(EventRow))] == [None]

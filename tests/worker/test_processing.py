@@ -10,7 +10,7 @@ from ingest.crawl_policy.page_retry import PROCESS_ATTEMPTS
 from ingest.feeds.entries import FullText
 from ingest.pages.extract import Document
 from store.articles import stages
-from store.tables import Article, Event, Revision, Snapshot, Stage, Story, Tagging
+from store.tables import Article, EventRow, Revision, Snapshot, Stage, Story, Tagging
 from tests.site import Site, answers
 from tests.worker.standins import Clock, Heard
 from tests.worker.wire import (
@@ -81,7 +81,7 @@ def test_a_page_becomes_a_tagged_revision_in_a_story(
     assert (done.revision_id, done.tagging_id) == (revision.id, tagging.id)
     story = only(context.database, Story)
     assert (story.articles, story.relevance) == (1, tagging.relevance)
-    assert [event.kind for event in rows(context.database, Event)] == [
+    assert [event.kind for event in rows(context.database, EventRow)] == [
         "article.discovered",
         "feed.polled",
         "article.fetched",
@@ -148,7 +148,7 @@ def test_an_edited_page_is_a_second_revision_and_an_unchanged_one_none(
     assert article(context.database, "/1.html").revisions == 2
     assert article(context.database, "/2.html").revisions == 1
     assert {row.stage for row in rows(context.database, Article)} == {Stage.DONE}
-    kinds = [event.kind for event in rows(context.database, Event)]
+    kinds = [event.kind for event in rows(context.database, EventRow)]
     assert kinds.count("article.revised") == 1
 
 
@@ -233,7 +233,7 @@ def test_of_two_workers_at_one_article_the_second_leaves_it_alone(
     publish(site, [item(1)])
     make_due(context.database, feed_id)
     drain_host(context, HOST, nudges)
-    begun, go_on = threading.Event(), threading.Event()
+    begun, go_on = threading.EventRow(), threading.EventRow()
     extract = processing.extract_page
 
     def slowly(*arguments: object, **named: object) -> Document:
@@ -255,7 +255,7 @@ def test_of_two_workers_at_one_article_the_second_leaves_it_alone(
 
 def test_an_article_that_is_not_there_is_nobodys_work(context: Context) -> None:
     process_article(context, 4711, owner="test")
-    assert rows(context.database, Event) == []
+    assert rows(context.database, EventRow) == []
 
 
 # What goes wrong
@@ -295,7 +295,7 @@ def test_an_error_is_tried_again_at_growing_intervals_and_then_set_aside(
     assert (aside.stage, aside.failed_stage) == (Stage.QUARANTINED, Stage.PROCESS)
     assert aside.error == "ValueError: no way to read this"
     assert article(context.database, "/2.html").stage == Stage.DONE
-    assert rows(context.database, Event)[-1].kind == "article.quarantined"
+    assert rows(context.database, EventRow)[-1].kind == "article.quarantined"
 
     monkeypatch.setattr(processing, "extract_page", extract)
     with context.database.writing() as session:

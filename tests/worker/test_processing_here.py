@@ -5,7 +5,7 @@ import pytest
 from ingest.crawl_policy.page_retry import PROCESS_ATTEMPTS
 from ingest.imports.items import Arrival, ArrivedPage
 from store.intake import imports
-from store.intake.sources import Outlets
+from store.intake.sources import SourceFinder
 from store.tables import Article, Stage
 from tests.worker.test_run_to_end import kill_at, pool_children
 from tests.worker.wire import article, item, page, rows, stages, text
@@ -21,9 +21,9 @@ def bring(context: Context, number: int, *, times: int = 1) -> None:
     each, now = item(number), clock.now()
     url = f"http://archive.example{each.path}"
     body = page(each.title, text(number, times=times)).encode()
-    brought = Arrival("test", url, page=ArrivedPage(body, url, "text/html", now))
+    to_place = Arrival("test", url, page=ArrivedPage(body, url, "text/html", now))
     with context.database.writing() as session:
-        imports.record(session, [brought], origin="a test", outlets=Outlets(), now=now)
+        imports.record(session, [to_place], origin="a test", sources=SourceFinder(), now=now)
 
 
 def silent(_done: int) -> None:

@@ -10,7 +10,7 @@ from store.operations.retention import Freed
 from store.reprocessing import runs, selection
 from store.reprocessing.selection import Selection
 from store.tables import Article, Revision, Stage, Step
-from tests.store.building import NOW, fetch, ingest_one, judgement, process
+from tests.store.building import NOW, fetch, ingest_one, process, tagger_output
 from tests.worker.reprocessing.test_reprocessing import (
     judged_long_ago,
     read_by_today,
@@ -20,7 +20,7 @@ from tests.worker.reprocessing.test_reprocessing import (
 from worker import prune
 from worker.context import Context
 from worker.reprocessing.report import report
-from worker.reprocessing.steps import foresee, redo, versions
+from worker.reprocessing.steps import preview, redo, versions
 from worker.settings import Settings
 
 DAY = timedelta(days=1)
@@ -48,7 +48,7 @@ def test_the_task_may_come_twice_and_ends_after_a_while(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in (1, 2):
-        ingest_one(context.database, number, judged=judgement(relevance=Relevance.NONE))
+        ingest_one(context.database, number, judged=tagger_output(relevance=Relevance.NONE))
     with monkeypatch.context() as hurried:
         hurried.setattr(prune, "SECONDS", 0.0)
         assert prune.keep_up(context) == Freed()  # it came no farther than to old polls
@@ -69,7 +69,7 @@ def test_a_text_whose_page_is_gone_stays_and_is_counted_and_judged_again(context
     let_go(context)
     with context.database.writing() as session:
         session.get_one(Revision, 1).extractor_version = "of long ago"
-    told = report(foresee(context, each) for each in redo(context, [1], Step.EXTRACT))
+    told = report(preview(context, each) for each in redo(context, [1], Step.EXTRACT))
     assert (told.articles, told.without_page, told.texts) == (1, 1, {})
     assert told.described()["without_page"] == 1
     run_id = reprocess(context, Step.EXTRACT)

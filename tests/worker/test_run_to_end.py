@@ -114,18 +114,18 @@ def test_a_host_that_another_process_holds_is_waited_for(
     feed_id = add_feed(context.database, site.url(FEED))
     with context.database.writing() as session:
         host_leases.acquire(session, HOST, owner="other", now=clock(), lease=timedelta(hours=1))
-    looks: list[Waiting] = []
+    refetches: list[Waiting] = []
 
-    def give_it_back_at_the_third_look(waiting: Waiting) -> None:
-        looks.append(waiting)
-        if len(looks) == 3:
+    def give_it_back_at_the_third_check(waiting: Waiting) -> None:
+        refetches.append(waiting)
+        if len(refetches) == 3:
             assert site.log == []
             with context.database.writing() as session:
                 host_leases.release(
                     session, HOST, owner="other", next_request_at=clock(), refusals=0
                 )
 
-    follow(context, frozenset({feed_id}), give_it_back_at_the_third_look)
+    follow(context, frozenset({feed_id}), give_it_back_at_the_third_check)
     assert stages(context.database) == [Stage.DONE]
 
 
@@ -136,10 +136,10 @@ def test_a_host_that_is_never_given_back_is_given_up(
     feed_id = add_feed(context.database, site.url(FEED))
     with context.database.writing() as session:
         host_leases.acquire(session, HOST, owner="other", now=clock(), lease=timedelta(hours=1))
-    looks: list[Waiting] = []
-    follow(context, frozenset({feed_id}), looks.append)
+    refetches: list[Waiting] = []
+    follow(context, frozenset({feed_id}), refetches.append)
     assert site.log == []
-    assert len(looks) < 50  # it waited, and did not ask the database without a pause
+    assert len(refetches) < 50  # it waited, and did not ask the database without a pause
 
 
 # A page that ends the process that works on it

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from ingest.crawl_policy.page_retry import PROCESS_ATTEMPTS
 from store.crawl import host_leases
 from store.database.connection import Database
-from store.tables import Article, Event, Poll, Revision, Stage, Story
+from store.tables import Article, EventRow, Poll, Revision, Stage, Story
 from tests.conftest import SYSTEMS
 from tests.site import LOOPBACK, Answer, Exchange, Site, answers
 from tests.support.postgres import clear_rows
@@ -88,7 +88,7 @@ def revisions_each(database: Database) -> set[int]:
     return set(Counter(row.article_id for row in rows(database, Revision)).values())
 
 
-def held_back(until_set: threading.Event, answer: Answer) -> Answer:
+def held_back(until_set: threading.EventRow, answer: Answer) -> Answer:
     def wait_first(exchange: Exchange) -> None:
         assert until_set.wait(PATIENCE)
         answer(exchange)
@@ -269,7 +269,7 @@ def test_a_page_that_always_kills_its_child_is_set_aside_and_the_others_are_done
 def test_a_network_worker_that_is_killed_loses_nothing_and_doubles_nothing(
     service: Service, site: Site
 ) -> None:
-    gate = threading.Event()
+    gate = threading.EventRow()
     publish(site, ITEMS)
     site.fail("/2.html", held_back(gate, answers.page(ITEMS[2].page)))
     add_feed(service.database, site.url(FEED))
@@ -312,11 +312,11 @@ def test_events_are_delivered_to_the_stream_in_order_and_once(service: Service, 
     for _ in range(3):
         service.send("deliver")
     until(
-        lambda: all(event.delivered_at is not None for event in rows(service.database, Event)),
+        lambda: all(event.delivered_at is not None for event in rows(service.database, EventRow)),
         "every event is delivered",
     )
     until(service.idle, "the other deliveries are done")
-    written = rows(service.database, Event)
+    written = rows(service.database, EventRow)
     streamed = [fields[b"id"].decode() for _, fields in service.redis.xrange(STREAM)]
     assert streamed == [str(event.id) for event in written]
     assert feed_row(service.database).last_success_at is not None

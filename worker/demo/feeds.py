@@ -23,11 +23,11 @@ MEDIA_TYPES: Mapping[FeedFormat, str] = {
 
 def render_feed(issue: Issue) -> bytes:
     """The feed of this issue, in its outlet's format and charset."""
-    outlet = issue.outlet
-    document = _RENDERERS[outlet.feed_format](issue)
-    if outlet.feed_format != "jsonfeed":
-        document = f'<?xml version="1.0" encoding="{outlet.charset.upper()}"?>\n{document}'
-    return document.encode(outlet.charset)
+    source = issue.source
+    document = _RENDERERS[source.feed_format](issue)
+    if source.feed_format != "jsonfeed":
+        document = f'<?xml version="1.0" encoding="{source.charset.upper()}"?>\n{document}'
+    return document.encode(source.charset)
 
 
 def _rss2(issue: Issue) -> str:
@@ -49,10 +49,10 @@ def _rss2(issue: Issue) -> str:
      xmlns:content="http://purl.org/rss/1.0/modules/content/"
      xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">
   <channel>
-    <title>{escape(issue.outlet.name)}</title>
+    <title>{escape(issue.source.name)}</title>
     <link>{escape(issue.url)}</link>
-    <description>{escape(issue.outlet.tagline)}</description>
-    <language>{issue.outlet.language}</language>
+    <description>{escape(issue.source.tagline)}</description>
+    <language>{issue.source.language}</language>
     <lastBuildDate>{format_datetime(issue.updated)}</lastBuildDate>
     <ttl>15</ttl>
     <atom:link rel="self" type="application/rss+xml" href={quoteattr(issue.feed_url)}/>{items}
@@ -81,10 +81,10 @@ def _rss1(issue: Issue) -> str:
          xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"
          xmlns:sy="http://purl.org/rss/1.0/modules/syndication/">
   <channel rdf:about={quoteattr(issue.feed_url)}>
-    <title>{escape(issue.outlet.name)}</title>
+    <title>{escape(issue.source.name)}</title>
     <link>{escape(issue.url)}</link>
-    <description>{escape(issue.outlet.tagline)}</description>
-    <dc:language>{issue.outlet.language}</dc:language>
+    <description>{escape(issue.source.tagline)}</description>
+    <dc:language>{issue.source.language}</dc:language>
     <sy:updatePeriod>hourly</sy:updatePeriod>
     <sy:updateFrequency>2</sy:updateFrequency>
     <items><rdf:Seq>{listed}</rdf:Seq></items>
@@ -109,11 +109,11 @@ def _atom(issue: Issue) -> str:
         for item in issue.items
     )
     return f"""\
-<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{issue.outlet.language}"
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{issue.source.language}"
       xml:base={quoteattr(issue.url)}>
   <id>{escape(issue.feed_url)}</id>
-  <title>{escape(issue.outlet.name)}</title>
-  <subtitle>{escape(issue.outlet.tagline)}</subtitle>
+  <title>{escape(issue.source.name)}</title>
+  <subtitle>{escape(issue.source.tagline)}</subtitle>
   <updated>{_iso(issue.updated)}</updated>
   <link rel="self" type="application/atom+xml" href={quoteattr(issue.feed_url)}/>
   <link rel="alternate" type="text/html" href={quoteattr(issue.url)}/>{entries}
@@ -140,11 +140,11 @@ def _jsonfeed(issue: Issue) -> str:
         items.append(fields)
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": issue.outlet.name,
-        "description": issue.outlet.tagline,
+        "title": issue.source.name,
+        "description": issue.source.tagline,
         "home_page_url": issue.url,
         "feed_url": issue.feed_url,
-        "language": issue.outlet.language,
+        "language": issue.source.language,
         "items": items,
     }
     return json.dumps(feed, ensure_ascii=False, indent=2)
@@ -164,7 +164,7 @@ def _summary(item: Item) -> tuple[str, ...]:
 
 
 def _guid(issue: Issue, item: Item) -> str:
-    return f"tag:demo.invalid,2000:{issue.outlet.slug}/{item.article.slug}"
+    return f"tag:demo.invalid,2000:{issue.source.slug}/{item.article.slug}"
 
 
 def _content_encoded(item: Item) -> str:

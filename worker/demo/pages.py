@@ -1,6 +1,6 @@
-"""The demo outlets' pages as bytes: an article inside the furniture of its outlet.
+"""The demo outlets' pages as bytes: an article inside the boilerplate of its outlet.
 
-The furniture is HTML in `furniture/`, filled in by `string.Template`: a broadsheet (JSON-LD), a
+The boilerplate is HTML in `boilerplate/`, filled in by `string.Template`: a broadsheet (JSON-LD), a
 portal (OpenGraph, sidebars), a plain old page (tables, its charset told only inside), a wall.
 """
 
@@ -15,7 +15,7 @@ from string import Template
 
 from worker.demo.feeds import MEDIA_TYPES
 from worker.demo.printing import Issue, Item
-from worker.demo.wire import Outlet
+from worker.demo.wire import DemoSource
 
 # How many of the outlet's other headlines stand beside an article.
 RELATED_LINKS = 4
@@ -26,10 +26,10 @@ PORTAL_WIDTH = 68
 
 def render_page(issue: Issue, item: Item) -> bytes:
     """The page of this article, in its outlet's charset."""
-    outlet = issue.outlet
-    furniture = "wall" if item.article.paywall else outlet.furniture
-    chinese = outlet.language == "zh"
-    page = _furniture(furniture).substitute(
+    source = issue.source
+    boilerplate = "wall" if item.article.paywall else source.boilerplate
+    chinese = source.language == "zh"
+    page = _boilerplate(boilerplate).substitute(
         _frame(issue),
         url=escape(item.url),
         title=escape(item.title),
@@ -38,48 +38,48 @@ def render_page(issue: Issue, item: Item) -> bytes:
         published_iso=item.published.isoformat(timespec="seconds"),
         updated_iso=item.updated.isoformat(timespec="seconds"),
         published_text=_date_line(item, chinese),
-        body=_body(item, outlet),
+        body=_body(item, source),
         tags="".join(f'<a href="#">{escape(tag)}</a> ' for tag in item.article.categories),
         related_links=_links(
             tuple(other for other in issue.items if other is not item)[:RELATED_LINKS]
         ),
         json_ld=_json_ld(issue, item),
     )
-    return page.encode(outlet.charset)
+    return page.encode(source.charset)
 
 
 def render_home(issue: Issue) -> bytes:
     """The outlet's front page: its headlines, and that it is invented."""
-    page = _furniture("home").substitute(_frame(issue), headlines=_links(issue.items))
-    return page.encode(issue.outlet.charset)
+    page = _boilerplate("home").substitute(_frame(issue), headlines=_links(issue.items))
+    return page.encode(issue.source.charset)
 
 
 def _frame(issue: Issue) -> dict[str, str]:
     """What every page of an outlet shares."""
-    outlet = issue.outlet
-    lang = _language_tag(outlet)
+    source = issue.source
+    lang = _language_tag(source)
     sections = dict.fromkeys(item.article.section for item in issue.items)
     return {
         **_labels()[lang],
         "lang": lang,
-        "charset": outlet.charset,
-        "outlet": escape(outlet.name),
-        "tagline": escape(outlet.tagline),
+        "charset": source.charset,
+        "outlet": escape(source.name),
+        "tagline": escape(source.tagline),
         "home_url": escape(issue.url),
         "feed_url": escape(issue.feed_url),
-        "feed_type": MEDIA_TYPES[outlet.feed_format],
+        "feed_type": MEDIA_TYPES[source.feed_format],
         "nav": "".join(f'<li><a href="{issue.url}#">{escape(name)}</a></li>' for name in sections),
     }
 
 
-def _body(item: Item, outlet: Outlet) -> str:
-    if outlet.furniture == "portal" and outlet.language != "zh":
+def _body(item: Item, source: DemoSource) -> str:
+    if source.boilerplate == "portal" and source.language != "zh":
         return "\n".join(
             f"<p>\n{textwrap.indent(textwrap.fill(escape(text), PORTAL_WIDTH), '  ')}\n</p>"
             for text in item.paragraphs
         )
     # A Chinese paragraph begins two ideographs in.
-    indent = "\u3000\u3000" if outlet.furniture == "plain" else ""
+    indent = "\u3000\u3000" if source.boilerplate == "plain" else ""
     return "\n".join(f"<p>{indent}{escape(paragraph)}</p>" for paragraph in item.paragraphs)
 
 
@@ -105,27 +105,27 @@ def _json_ld(issue: Issue, item: Item) -> str:
         "datePublished": item.published.isoformat(timespec="seconds"),
         "dateModified": item.updated.isoformat(timespec="seconds"),
         "author": [{"@type": "Person", "name": name} for name in item.article.authors],
-        "publisher": {"@type": "Organization", "name": issue.outlet.name},
-        "inLanguage": _language_tag(issue.outlet),
+        "publisher": {"@type": "Organization", "name": issue.source.name},
+        "inLanguage": _language_tag(issue.source),
         "isAccessibleForFree": not item.article.paywall,
     }
     # A "<" inside a script element could end it.
     return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _language_tag(outlet: Outlet) -> str:
-    if outlet.language != "zh":
-        return outlet.language
-    return "zh-Hant" if outlet.country in ("TW", "HK") else "zh-Hans"
+def _language_tag(source: DemoSource) -> str:
+    if source.language != "zh":
+        return source.language
+    return "zh-Hant" if source.country in ("TW", "HK") else "zh-Hans"
 
 
 @cache
-def _furniture(name: str) -> Template:
-    page = files("worker.demo") / "furniture" / f"{name}.html"
+def _boilerplate(name: str) -> Template:
+    page = files("worker.demo") / "boilerplate" / f"{name}.html"
     return Template(page.read_text(encoding="utf-8"))
 
 
 @cache
 def _labels() -> Mapping[str, Mapping[str, str]]:
-    labels = files("worker.demo") / "furniture" / "labels.toml"
+    labels = files("worker.demo") / "boilerplate" / "labels.toml"
     return tomllib.loads(labels.read_text(encoding="utf-8"))

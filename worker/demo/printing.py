@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from worker.demo.wire import Article, Edition, Outlet
+from worker.demo.wire import Article, DemoSource, Release
 
 # An opening quote stands at the start or after a space or a bracket; any other closes.
 _OPENING_DOUBLE = re.compile(r'(?<![^\s(\[])"')
@@ -39,13 +39,13 @@ class Item:
 class Issue:
     """Everything that an outlet has out now, newest first. `url` is its home page."""
 
-    outlet: Outlet
+    source: DemoSource
     url: str
     items: tuple[Item, ...]
 
     @property
     def feed_url(self) -> str:
-        extension = "json" if self.outlet.feed_format == "jsonfeed" else "xml"
+        extension = "json" if self.source.feed_format == "jsonfeed" else "xml"
         return f"{self.url}feed.{extension}"
 
     @property
@@ -54,36 +54,36 @@ class Issue:
 
 
 def current_issue(
-    outlet: Outlet, *, base: str, started: datetime, revised: datetime | None
+    source: DemoSource, *, base: str, started: datetime, revised: datetime | None
 ) -> Issue:
     """The outlet's issue on a site at `base` whose demo began at `started`.
 
     Since `revised`, where it is given, edited articles are out in their second edition.
     """
-    home = f"{base}/{outlet.slug}/"
-    items = (_item(outlet, article, home, started, revised) for article in outlet.articles)
-    return Issue(outlet, home, tuple(sorted(items, key=lambda item: item.published, reverse=True)))
+    home = f"{base}/{source.slug}/"
+    items = (_item(source, article, home, started, revised) for article in source.articles)
+    return Issue(source, home, tuple(sorted(items, key=lambda item: item.published, reverse=True)))
 
 
 def _item(
-    outlet: Outlet, article: Article, home: str, started: datetime, revised: datetime | None
+    source: DemoSource, article: Article, home: str, started: datetime, revised: datetime | None
 ) -> Item:
-    zone = timezone(outlet.utc_offset)
+    zone = timezone(source.utc_offset)
     published = (started - article.age).astimezone(zone)
-    edition, updated = article.first, published
+    release, updated = article.first, published
     if article.second is not None and revised is not None:
-        edition, updated = article.second, revised.astimezone(zone)
-    if outlet.typographic:
-        edition = Edition(typeset(edition.title), tuple(map(typeset, edition.paragraphs)))
+        release, updated = article.second, revised.astimezone(zone)
+    if source.typographic:
+        release = Release(typeset(release.title), tuple(map(typeset, release.paragraphs)))
     # Sites of the age of the plain furniture have files; the others have routes.
-    url = f"{home}{article.slug}.html" if outlet.furniture == "plain" else f"{home}{article.slug}"
+    url = f"{home}{article.slug}.html" if source.boilerplate == "plain" else f"{home}{article.slug}"
     link = f"{home}go/{article.slug}" if article.redirected else url
     return Item(
         article=article,
         url=url,
-        link=f"{link}?{outlet.tracking}" if outlet.tracking else link,
-        title=edition.title,
-        paragraphs=edition.paragraphs,
+        link=f"{link}?{source.tracking}" if source.tracking else link,
+        title=release.title,
+        paragraphs=release.paragraphs,
         published=published,
         updated=updated,
     )

@@ -21,7 +21,7 @@ from worker.settings import Settings
 
 # The demo is done in some ten seconds; a machine that needs longer than this is not going to.
 DEADLINE_SECONDS = 120.0
-_LOOK_SECONDS = 0.1
+_CHECK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def run_demo(progress: Callable[[str], None]) -> DemoReport:
                 progress("beat, workers and Redis are starting")
                 _until_read(context, service, home, times=1)
                 progress("the first edition is read; the second comes out")
-                site.second_edition()
+                site.second_release()
                 with context.database.writing() as session:
                     polls.make_due(session, None, now=clock.now())
                 _until_read(context, service, home, times=2)
@@ -83,13 +83,13 @@ def _until_read(context: Context, service: Embedded, home: Path, *, times: int) 
     """Wait until every feed has been polled so often, and no article is on its way."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
-        service.look()
+        service.check()
         with context.database.reading() as session:
             read = polls.polled_at_least(session, times)
             now = status.read(session, now=clock.now())
         if read and not now.stages.get(Stage.FETCH, 0) and not now.stages.get(Stage.PROCESS, 0):
             return
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_CHECK_SECONDS)
     raise EmbeddedError(
         f"the demo did not come to an end in {DEADLINE_SECONDS:.0f} s; the last words of its "
         f"workers: {_last_words(home)}"

@@ -20,7 +20,7 @@ from ingest.feeds.subscription import FeedSpec
 from worker.demo.feeds import MEDIA_TYPES, render_feed
 from worker.demo.pages import render_home, render_page
 from worker.demo.printing import Issue, Item, current_issue
-from worker.demo.wire import Outlet, Relevance, load_wire
+from worker.demo.wire import DemoSource, Relevance, load_wire
 
 # Seconds until an idle connection is given up, so that a client that went away leaves no thread.
 IDLE_TIMEOUT = 30
@@ -39,7 +39,7 @@ class Expected:
 
     url: str
     link: str
-    outlet: str
+    source: str
     language: str
     title: str
     paragraphs: tuple[str, ...]
@@ -74,7 +74,7 @@ class DemoSite:
 
     def __init__(self, *, started: datetime | None = None) -> None:
         self.started = (started or datetime.now(UTC)).replace(microsecond=0)
-        self._outlets = load_wire()
+        self._sources = load_wire()
 
     def __enter__(self) -> Self:
         self._server = _Server()
@@ -95,7 +95,7 @@ class DemoSite:
         self._thread.join()
         self._server.server_close()
 
-    def second_edition(self) -> None:
+    def second_release(self) -> None:
         """Put out the second edition: edited articles change, in the feed and on the page."""
         self._publish(revised=datetime.now(UTC).replace(microsecond=0))
 
@@ -104,12 +104,12 @@ class DemoSite:
         return tuple(
             FeedSpec(
                 url=issue.feed_url,
-                title=issue.outlet.name,
-                source=issue.outlet.name,
+                title=issue.source.name,
+                source=issue.source.name,
                 home_url=issue.url,
-                country=issue.outlet.country,
-                language=issue.outlet.language,
-                kind=issue.outlet.kind,
+                country=issue.source.country,
+                language=issue.source.language,
+                kind=issue.source.kind,
             )
             for issue in self._issues
         )
@@ -117,25 +117,25 @@ class DemoSite:
     def articles(self) -> tuple[Expected, ...]:
         """Every article that is out, as a pipeline should come to have it."""
         return tuple(
-            _expected(issue.outlet, item) for issue in self._issues for item in issue.items
+            _expected(issue.source, item) for issue in self._issues for item in issue.items
         )
 
     def _publish(self, *, revised: datetime | None) -> None:
         self._issues = tuple(
-            current_issue(outlet, base=self.base, started=self.started, revised=revised)
-            for outlet in self._outlets
+            current_issue(source, base=self.base, started=self.started, revised=revised)
+            for source in self._sources
         )
         # One assignment: a request sees the old edition or the new one, never both.
         self._server.resources = _resources(self._issues, self.started, self.base)
 
 
-def _expected(outlet: Outlet, item: Item) -> Expected:
+def _expected(source: DemoSource, item: Item) -> Expected:
     article = item.article
     return Expected(
         url=item.url,
         link=item.link,
-        outlet=outlet.name,
-        language=outlet.language,
+        source=source.name,
+        language=source.language,
         title=item.title,
         paragraphs=item.paragraphs,
         authors=article.authors,
@@ -155,11 +155,11 @@ def _resources(issues: tuple[Issue, ...], started: datetime, base: str) -> dict[
     """
     resources = {f"{base}/robots.txt": Resource(ROBOTS, "text/plain", started)}
     for out in issues:
-        media_type = MEDIA_TYPES[out.outlet.feed_format]
+        media_type = MEDIA_TYPES[out.source.feed_format]
         resources[out.feed_url] = Resource(render_feed(out), media_type, out.updated)
-        resources[out.url] = Resource(render_home(out), _html_type(out.outlet), out.updated)
+        resources[out.url] = Resource(render_home(out), _html_type(out.source), out.updated)
         for item in out.items:
-            page = Resource(render_page(out, item), _html_type(out.outlet), out.updated)
+            page = Resource(render_page(out, item), _html_type(out.source), out.updated)
             resources[item.url] = page
             if item.article.redirected:
                 moved = Resource(b"", "text/plain", out.updated, location=item.url)
@@ -167,9 +167,9 @@ def _resources(issues: tuple[Issue, ...], started: datetime, base: str) -> dict[
     return {url.removeprefix(base): resource for url, resource in resources.items()}
 
 
-def _html_type(outlet: Outlet) -> str:
+def _html_type(source: DemoSource) -> str:
     # Old servers say nothing of the charset, and the page must be asked.
-    return "text/html" if outlet.furniture == "plain" else f"text/html; charset={outlet.charset}"
+    return "text/html" if source.boilerplate == "plain" else f"text/html; charset={source.charset}"
 
 
 def fresh(resource: Resource, *, if_none_match: str | None, if_modified_since: str | None) -> bool:

@@ -25,7 +25,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class Release:
     """What an article says at one time: its headline and its paragraphs."""
 
     title: str
@@ -41,8 +41,8 @@ class Article:
     """
 
     slug: str
-    first: Edition
-    second: Edition | None
+    first: Release
+    second: Release | None
     authors: tuple[str, ...]
     age: timedelta
     section: str
@@ -54,7 +54,7 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class DemoSource:
     """An invented outlet. `slug` is the first part of the path of everything it serves.
 
     `tracking` is a query that its feed appends to links; `typographic` says that it prints curly
@@ -70,13 +70,13 @@ class Outlet:
     utc_offset: timedelta
     feed_format: FeedFormat
     charset: str
-    furniture: str
+    boilerplate: str
     tracking: str
     typographic: bool
     articles: tuple[Article, ...]
 
 
-def load_wire() -> tuple[Outlet, ...]:
+def load_wire() -> tuple[DemoSource, ...]:
     """All outlets, in the order of their slugs."""
     documents = {
         entry.name.removesuffix(".toml"): tomllib.loads(entry.read_text(encoding="utf-8"))
@@ -84,16 +84,16 @@ def load_wire() -> tuple[Outlet, ...]:
         if entry.name.endswith(".toml")
     }
     written = {
-        f"{slug}/{table['slug']}": _edition(table["title"], table["text"], document["language"])
+        f"{slug}/{table['slug']}": _release(table["title"], table["text"], document["language"])
         for slug, document in documents.items()
         for table in document["article"]
         if "text" in table
     }
-    return tuple(_outlet(slug, document, written) for slug, document in documents.items())
+    return tuple(_source(slug, document, written) for slug, document in documents.items())
 
 
-def _outlet(slug: str, document: Mapping[str, Any], written: Mapping[str, Edition]) -> Outlet:
-    return Outlet(
+def _source(slug: str, document: Mapping[str, Any], written: Mapping[str, Release]) -> DemoSource:
+    return DemoSource(
         slug=slug,
         name=document["name"],
         tagline=document["tagline"],
@@ -103,7 +103,7 @@ def _outlet(slug: str, document: Mapping[str, Any], written: Mapping[str, Editio
         utc_offset=timedelta(hours=document["utc_offset"]),
         feed_format=document["feed_format"],
         charset=document["charset"],
-        furniture=document["furniture"],
+        boilerplate=document["boilerplate"],
         tracking=document.get("tracking", ""),
         typographic=document.get("punctuation") == "typographic",
         articles=tuple(
@@ -113,13 +113,13 @@ def _outlet(slug: str, document: Mapping[str, Any], written: Mapping[str, Editio
     )
 
 
-def _article(table: Mapping[str, Any], first: Edition, document: Mapping[str, Any]) -> Article:
+def _article(table: Mapping[str, Any], first: Release, document: Mapping[str, Any]) -> Article:
     second = table.get("edition2")
     expect = table["expect"]
     return Article(
         slug=table["slug"],
         first=first,
-        second=_edition(second.get("title", first.title), second["text"], document["language"])
+        second=_release(second.get("title", first.title), second["text"], document["language"])
         if second
         else None,
         authors=tuple(table["authors"]),
@@ -133,10 +133,10 @@ def _article(table: Mapping[str, Any], first: Edition, document: Mapping[str, An
     )
 
 
-def _edition(title: str, text: str, language: str) -> Edition:
+def _release(title: str, text: str, language: str) -> Release:
     # Paragraphs stand apart by an empty line; within one, lines are only there to be read here.
     between_lines = "" if language == "zh" else " "
-    return Edition(
+    return Release(
         title=title,
         paragraphs=tuple(
             between_lines.join(paragraph.splitlines()) for paragraph in text.strip().split("\n\n")

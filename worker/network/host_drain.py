@@ -21,14 +21,14 @@ from worker import clock
 from worker.context import Context, Nudges, process_name
 from worker.network import host_lease
 from worker.network.fetching import fetch_all, release
-from worker.network.host_lease import Turn
+from worker.network.host_lease import HostLease
 from worker.network.polling import poll
 
 # A database that went away in the middle of a drain is asked so often whether it is back.
 DATABASE_WAIT = timedelta(seconds=1)
 # Pages claimed in one transaction. Few enough that a due feed of the host does not wait long.
 PAGES_AT_ONCE = 8
-LOOKS_AT_ONCE = 4  # fewer, since a new page is to wait for none but these
+REFETCHES_AT_ONCE = 4  # fewer, since a new page is to wait for none but these
 
 
 class Drained(StrEnum):
@@ -46,43 +46,43 @@ def drain_host(
 
     Then look again at those that are due for it.
     """
-    turn = host_lease.take(context, host, f"{process_name()}:{uuid.uuid4().hex[:12]}")
-    if turn is None:
+    lease = host_lease.take(context, host, f"{process_name()}:{uuid.uuid4().hex[:12]}")
+    if lease is None:
         return Drained.BUSY
     unrecorded = False
     try:
-        while turn.wait():
-            if not _next_requests(context, turn, nudges, only_feeds):
+        while lease.wait():
+            if not _next_requests(context, lease, nudges, only_feeds):
                 return Drained.EMPTY
         return Drained.UNFINISHED
     except OperationalError:
         unrecorded = True
         raise
     finally:
-        _give_back(context, turn, unrecorded=unrecorded)
+        _give_back(context, lease, unrecorded=unrecorded)
 
 
 def _next_requests(
-    context: Context, turn: Turn, nudges: Nudges, only_feeds: frozenset[int] | None
+    context: Context, lease: HostLease, nudges: Nudges, only_feeds: frozenset[int] | None
 ) -> bool:
     """Do the host's next pieces of work, a feed or some pages; False where there is none."""
     with context.database.writing() as session:
         now, pages = clock.now(), list[PageToFetch]()
-        feed = polls.claim(session, turn.host, only=only_feeds, now=now)
+        feed = polls.claim(session, lease.host, only=only_feeds, now=now)
         if feed is None:
-            pages = page_fetches.claim_fetches(session, turn.host, limit=PAGES_AT_ONCE, now=now)
+            pages = page_fetches.claim_fetches(session, lease.host, limit=PAGES_AT_ONCE, now=now)
         if feed is None and not pages and context.settings.refetch:
-            pages = refetches.claim(session, turn.host, limit=LOOKS_AT_ONCE, now=now)
-    turn.feed, turn.pages = feed, pages
+            pages = refetches.claim(session, lease.host, limit=REFETCHES_AT_ONCE, now=now)
+    lease.feed, lease.pages = feed, pages
     if feed is not None:
-        poll(context, feed, turn, nudges)
+        poll(context, feed, lease, nudges)
     if pages:
-        fetch_all(context, pages, turn, nudges)
-    turn.feed, turn.pages = None, []
+        fetch_all(context, pages, lease, nudges)
+    lease.feed, lease.pages = None, []
     return feed is not None or bool(pages)
 
 
-def _give_back(context: Context, turn: Turn, *, unrecorded: bool) -> None:
+def _give_back(context: Context, lease: HostLease, *, unrecorded: bool) -> None:
     """Give the host's turn back, and what is claimed and `unrecorded`.
 
     A database that is away is waited for as long as the turn would last anyway.
@@ -91,18 +91,18 @@ def _give_back(context: Context, turn: Turn, *, unrecorded: bool) -> None:
         try:
             with context.database.writing() as session:
                 if unrecorded:
-                    _release_in_hand(session, turn)
-                turn.release(session)
+                    _release_in_hand(session, lease)
+                lease.release(session)
             return
         except OperationalError:
-            over = clock.now() > turn.until + host_lease.LEASE
+            over = clock.now() > lease.until + host_lease.LEASE
             if over or context.stopping.wait(DATABASE_WAIT.total_seconds()):
                 raise
 
 
-def _release_in_hand(session: Session, turn: Turn) -> None:
+def _release_in_hand(session: Session, lease: HostLease) -> None:
     now = clock.now()
-    if turn.feed is not None:
-        polls.release(session, turn.feed, again_at=now)
-    for page in turn.pages:
+    if lease.feed is not None:
+        polls.release(session, lease.feed, again_at=now)
+    for page in lease.pages:
         release(session, page, now)

@@ -35,7 +35,7 @@ NOTE_REACHED = timedelta(seconds=10)
 
 
 @dataclass
-class Turn:
+class HostLease:
     """A held host while it is drained."""
 
     context: Context
@@ -117,7 +117,7 @@ class Turn:
         if self.context.fetcher.knows_robots(url):
             return True
         try:
-            self.context.fetcher.read_robots(url, turn=self.elsewhere)
+            self.context.fetcher.read_robots(url, lease=self.elsewhere)
         finally:
             self._learn_pace()
             self.asked()
@@ -191,14 +191,14 @@ class Turn:
         self.crawl_delay = _newer(self.context.fetcher.crawl_delay(self.host), self.crawl_delay)
 
 
-def take(context: Context, host: str, owner: str) -> Turn | None:
+def take(context: Context, host: str, owner: str) -> HostLease | None:
     """Take a host's turn; None where another worker has it."""
     now = clock.now()
     with context.database.writing() as session:
         held = host_leases.acquire(session, host, owner=owner, now=now, lease=LEASE)
     if held is None:
         return None
-    return Turn(
+    return HostLease(
         context,
         host,
         owner,

@@ -18,7 +18,7 @@ from store.intake.polls import DueFeed, NextPoll, PollCounts
 from worker import clock
 from worker.context import Context, Nudges
 from worker.network import host_lease
-from worker.network.host_lease import Turn
+from worker.network.host_lease import HostLease
 from worker.watch import counters, logs
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ FEED_ACCEPT = (
 )
 
 
-def poll(context: Context, feed: DueFeed, turn: Turn, nudges: Nudges) -> None:
+def poll(context: Context, feed: DueFeed, lease: HostLease, nudges: Nudges) -> None:
     """Ask for a claimed feed, and write down what it brought."""
     try:
         with counters.EXCHANGE_SECONDS.labels(counters.FEED).time():
@@ -41,18 +41,18 @@ def poll(context: Context, feed: DueFeed, turn: Turn, nudges: Nudges) -> None:
                 limits=FEED_LIMITS,
                 accept=FEED_ACCEPT,
                 validators=Validators(feed.etag, feed.last_modified),
-                turn=turn.elsewhere,
+                lease=lease.elsewhere,
             )
     except HostBusy as busy:
-        turn.asked()
+        lease.asked()
         with context.database.writing() as session:
             polls.release(session, feed, again_at=host_lease.after(busy))
         return
     except FetchError as error:
         answer = error
     now = clock.now()
-    verdict, found = _read(context, feed, answer, turn, now)
-    if turn.answered(answer, verdict.host_pause) is not Blame.THEIRS:
+    verdict, found = _read(context, feed, answer, lease, now)
+    if lease.answered(answer, verdict.host_pause) is not Blame.THEIRS:
         verdict = replace(verdict, outcome=PollOutcome.UNREACHED)
     with context.database.writing() as session:
         if not polls.is_there(session, feed.id):
@@ -68,7 +68,7 @@ def poll(context: Context, feed: DueFeed, turn: Turn, nudges: Nudges) -> None:
                 revised=recorded.changed,
                 rolled_over=recorded.rolled_over,
             ),
-            _next(context, feed, verdict, recorded, turn, now),
+            _next(context, feed, verdict, recorded, lease, now),
             now=now,
         )
     _tell(feed, answer, verdict, recorded)
@@ -77,14 +77,14 @@ def poll(context: Context, feed: DueFeed, turn: Turn, nudges: Nudges) -> None:
 
 
 def _read(
-    context: Context, feed: DueFeed, answer: Response | FetchError, turn: Turn, now: datetime
+    context: Context, feed: DueFeed, answer: Response | FetchError, lease: HostLease, now: datetime
 ) -> tuple[PollVerdict, Sequence[Discovery]]:
     """What a poll's answer means and brings. A feed that breaks our reading has failed."""
     try:
         verdict = judge_poll(
             answer,
             body_hash=feed.body_hash,
-            refusals=turn.refusals_of(answer),
+            refusals=lease.refusals_of(answer),
             country=feed.country,
             now=now,
         )
@@ -101,12 +101,12 @@ def _next(
     feed: DueFeed,
     verdict: PollVerdict,
     recorded: Recorded,
-    turn: Turn,
+    lease: HostLease,
     now: datetime,
 ) -> NextPoll:
     """When the feed is polled next, and the interval to go on from, where this poll tells one."""
     if verdict.outcome is PollOutcome.UNREACHED:
-        return NextPoll(turn.next_request_at)
+        return NextPoll(lease.next_request_at)
     facts = _facts(feed, verdict, recorded, now)
     bounds = context.settings.bounds
     at = next_poll(facts, bounds, clock.jitter())

@@ -11,7 +11,7 @@ from store.tables import Step
 from worker.context import Context, process_name
 from worker.processing import warm_up
 from worker.reprocessing.report import Outcome, lost
-from worker.reprocessing.steps import foresee, redo
+from worker.reprocessing.steps import preview, redo
 from worker.reprocessing.working import work_off
 from worker.service.process_pool import ChildDied, Children
 
@@ -21,7 +21,7 @@ CHUNK_SECONDS = 40.0
 # Chunks handed to each child beforehand, so that it need not wait for us between two.
 AHEAD = 2
 # How often is looked again while others have the rest in hand.
-LOOK_SECONDS = 0.2
+CHECK_SECONDS = 0.2
 
 
 def run_here(context: Context, run_id: int, update: Callable[[Progress], None]) -> None:
@@ -47,7 +47,7 @@ def _work_off(
     while True:
         while more and len(flying) < children.number * AHEAD:
             flying.add(children.submit(work_off, run_id))
-        done, flying = wait(flying, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+        done, flying = wait(flying, timeout=CHECK_SECONDS, return_when=FIRST_COMPLETED)
         worked = [_has_worked(context, run_id, future) for future in done]
         with context.database.reading() as session:
             progress = runs.progress(session, run_id)
@@ -58,7 +58,7 @@ def _work_off(
             more = any(worked)
         elif not flying:
             # Others hold what is left, or it has been put back: a chunk that failed comes again.
-            time.sleep(LOOK_SECONDS)
+            time.sleep(CHECK_SECONDS)
             more = True
 
 
@@ -72,7 +72,7 @@ def _has_worked(context: Context, run_id: int, future: Future[bool]) -> bool:
 
 def _let_go(context: Context, run_id: int, pids: Iterable[int], *, died: bool) -> None:
     with context.database.writing() as session:
-        runs.let_go(session, run_id, map(process_name, pids), died=died)
+        runs.release_chunks(session, run_id, map(process_name, pids), died=died)
 
 
 def dry_run(
@@ -88,7 +88,7 @@ def dry_run(
         while waiting or flying:
             while waiting and len(flying) < children.number * AHEAD:
                 part = waiting.pop()
-                flying[children.submit(_look, part, step)] = part
+                flying[children.submit(_check, part, step)] = part
             for future in wait(flying, return_when=FIRST_COMPLETED).done:
                 part = flying.pop(future)
                 try:
@@ -104,5 +104,5 @@ def dry_run(
                 update(done)
 
 
-def _look(context: Context, article_ids: Sequence[int], step: Step) -> list[Outcome]:
-    return [foresee(context, each) for each in redo(context, article_ids, step)]
+def _check(context: Context, article_ids: Sequence[int], step: Step) -> list[Outcome]:
+    return [preview(context, each) for each in redo(context, article_ids, step)]

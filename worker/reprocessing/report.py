@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from store.reprocessing.redo import Labels, Redone
-from store.stories.assignment_decision import Place
+from store.stories.assignment_decision import StoryDecision
 
 # So many examples of each kind of change are kept: two screens.
 EXAMPLES = 20
@@ -74,14 +74,16 @@ class Report:
         return told | counted | {"examples": examples}
 
 
-def outcome(redone: Redone, placed: Place | None, before: Sequence[Mark]) -> Outcome:
+def outcome(redone: Redone, placed: StoryDecision | None, before: Sequence[Mark]) -> Outcome:
     """The part of a result that a report is made of.
 
     `placed`: where its story's decision would lead, if it is taken again. `before`: the evidence
     of the judgement that stands, where another takes its place.
     """
-    standing, document, judgement = redone.standing, redone.document, redone.judgement
-    after = sorted(judgement.evidence, key=lambda item: -abs(item.weight)) if judgement else ()
+    standing, document, tagger_output = redone.standing, redone.document, redone.tagger_output
+    after = (
+        sorted(tagger_output.evidence, key=lambda item: -abs(item.weight)) if tagger_output else ()
+    )
     return Outcome(
         article_id=standing.article_id,
         story_id=standing.story_id,
@@ -110,7 +112,7 @@ def _marks(marks: Iterable[Mark]) -> tuple[Mark, ...]:
     return tuple(dict.fromkeys((topic, words) for topic, words in marks if words))
 
 
-def _moves_to(own: int, placed: Place) -> str | None:
+def _moves_to(own: int, placed: StoryDecision) -> str | None:
     if placed.stories == (own,):
         return None
     if own in placed.stories:

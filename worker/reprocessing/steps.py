@@ -16,7 +16,7 @@ from store.reprocessing import reassign
 from store.reprocessing import redo as store
 from store.reprocessing.redo import Redone, Standing
 from store.reprocessing.selection import Versions
-from store.stories.assignment_decision import Place
+from store.stories.assignment_decision import StoryDecision
 from store.tables import Step
 from worker.context import Context
 from worker.processing import make_document
@@ -61,10 +61,10 @@ def _redo(context: Context, standing: Standing, work: Work | None, step: Step) -
     if document is not None and not differs(document, standing.current):
         document = None
     of_today = (TAGGER_VERSION, context.tagger.lexicon_version)
-    judgement = None
+    tagger_output = None
     if document is not None or standing.tagger != of_today:
         dated = document.published.at if document and document.published else None
-        judgement = context.tagger.tag(
+        tagger_output = context.tagger.tag(
             document.title if document else standing.title,
             document.text if document else standing.text,
             source_side=standing.source_side,
@@ -75,7 +75,7 @@ def _redo(context: Context, standing: Standing, work: Work | None, step: Step) -
         standing=standing,
         work=work,
         document=document,
-        judgement=judgement,
+        tagger_output=tagger_output,
         confirmed=work is not None
         and document is None
         and not without_page
@@ -88,7 +88,7 @@ def _redo(context: Context, standing: Standing, work: Work | None, step: Step) -
     )
 
 
-def foresee(context: Context, each: Redone) -> Outcome:
+def preview(context: Context, each: Redone) -> Outcome:
     """Say what would change, also of stories; nothing is written.
 
     Each article is looked at by itself, beside what is stored now: two that come to be copies by
@@ -96,16 +96,16 @@ def foresee(context: Context, each: Redone) -> Outcome:
     """
     before = list[tuple[str | None, str]]()
     with context.database.reading() as session:
-        placed = _foresee_story(context, session, each)
+        placed = _preview_story(context, session, each)
         if each.relabelled and each.standing.tagging_id is not None:
             before = store.evidence(session, each.standing.tagging_id)
     return outcome(each, placed, before)
 
 
-def _foresee_story(context: Context, session: Session, each: Redone) -> Place | None:
+def _preview_story(context: Context, session: Session, each: Redone) -> StoryDecision | None:
     if each.document is not None:
         assert each.work is not None
-        examined = processing.examine(session, each.work, each.document, context.boilerplate)
-        return store.foresee_text(session, each, examined)
-    text = reassign.brought(session, each.standing, context.boilerplate) if each.settle else None
-    return None if text is None else reassign.foresee(session, each.standing, text)
+        to_store = processing.prepare(session, each.work, each.document, context.boilerplate)
+        return store.preview_text(session, each, to_store)
+    text = reassign.to_place(session, each.standing, context.boilerplate) if each.settle else None
+    return None if text is None else reassign.preview(session, each.standing, text)

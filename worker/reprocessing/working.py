@@ -46,12 +46,12 @@ def _do(context: Context, chunk: Chunk, step: Step) -> str | None:
     redone = redo(context, chunk.article_ids, step)
     in_place = [each for each in redone if each.document is None and each.error is None]
     with context.database.writing() as session:
-        store.apply_judgements(session, chunk.run_id, in_place, EXTRACTOR_VERSION, now=clock.now())
+        store.apply_taggings(session, chunk.run_id, in_place, EXTRACTOR_VERSION, now=clock.now())
     for each in redone:
         if each.document is not None:
             _store_text(context, chunk.run_id, each, each.document)
         elif each.settle:
-            _resettle(context, chunk.run_id, each.standing)
+            _assign_again(context, chunk.run_id, each.standing)
     errors = [f"article {e.standing.article_id}: {e.error}" for e in redone if e.error]
     return "; ".join(errors) or None
 
@@ -59,12 +59,12 @@ def _do(context: Context, chunk: Chunk, step: Step) -> str | None:
 def _store_text(context: Context, run_id: int, each: Redone, document: Document) -> None:
     assert each.work is not None
     with context.database.reading() as session:
-        examined = processing.examine(session, each.work, document, context.boilerplate)
+        to_store = processing.prepare(session, each.work, document, context.boilerplate)
     for merging_stories in (False, True):
         try:
             with context.database.writing() as session:
                 store.apply_text(
-                    session, run_id, each, examined,
+                    session, run_id, each, to_store,
                     merging_stories=merging_stories, now=clock.now(),
                 )  # fmt: skip
             return
@@ -72,12 +72,12 @@ def _store_text(context: Context, run_id: int, each: Redone, document: Document)
             continue
 
 
-def _resettle(context: Context, run_id: int, standing: Standing) -> None:
+def _assign_again(context: Context, run_id: int, standing: Standing) -> None:
     with context.database.reading() as session:
-        text = reassign.brought(session, standing, context.boilerplate)
+        text = reassign.to_place(session, standing, context.boilerplate)
         if text is None:
             return
-        reassign.foresee(session, standing, text)  # what it compares is remembered
+        reassign.preview(session, standing, text)  # what it compares is remembered
     with context.database.writing() as session:
         merge.hold(session, merging=True)
-        reassign.resettle(session, run_id, standing, text, now=clock.now())
+        reassign.assign_again(session, run_id, standing, text, now=clock.now())

@@ -18,8 +18,9 @@ from typing import IO, Self
 import structlog
 
 from worker.context import prepare_home
+from worker.home import lock
 from worker.queues import BEAT, CPU, NETWORK, REPROCESS
-from worker.service import homelock, unprivileged
+from worker.service import unprivileged
 from worker.service.redis_server import START_SECONDS, RedisServer
 from worker.settings import PREFIX, Settings
 from worker.watch.metrics_endpoint import Exposition
@@ -33,7 +34,7 @@ LONGEST_RESTART = 15.0
 STEADY_SECONDS = 30.0
 # Seconds that children get to finish what they have in hand; what they leave undone comes back.
 STOP_SECONDS = 15.0
-_LOOK_SECONDS = 0.2
+_CHECK_SECONDS = 0.2
 
 
 class EmbeddedError(Exception):
@@ -78,7 +79,7 @@ class Embedded:
             self._redis.start()
             self._redis.wait_ready(time.monotonic() + START_SECONDS)
         if self._lock is not None:
-            homelock.tell_broker(self._lock, broker)
+            lock.tell_broker(self._lock, broker)
         self._environment = _environment(self._settings, broker)
         self._metrics.start(commands(self._settings))
         self._children = [
@@ -93,10 +94,10 @@ class Embedded:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask_to_stop)
         while not self._stopping:
-            self.look()
-            time.sleep(_LOOK_SECONDS)
+            self.check()
+            time.sleep(_CHECK_SECONDS)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Start again what has ended."""
         if self._redis is not None and self._redis.pid is None:
             log.warning("child.ended", child="redis")
@@ -152,7 +153,7 @@ class Embedded:
         self._stopping = True
 
     def _take_home(self) -> None:
-        self._lock = homelock.take(self._settings.home)
+        self._lock = lock.take(self._settings.home)
         if self._lock is None:
             raise EmbeddedError(
                 f"the service is already running in {self._settings.home}: stop it first, or set "

@@ -27,7 +27,7 @@ from store.database.connection import Database
 from store.operations import status
 from store.operations.status import Status
 from worker import clock
-from worker.service import disk
+from worker.home import disk
 from worker.settings import PREFIX, Settings
 from worker.watch import queue_depths
 from worker.watch.queue_depths import Depths

@@ -6,8 +6,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from worker.home.lock import running_broker
 from worker.queues import BEAT, CPU, NETWORK, REPROCESS
-from worker.service.homelock import running_broker
 from worker.settings import Settings
 
 # Seconds; a Redis on the same network answers in a thousandth of it.

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from admin.output.revision_view import print_changes
 from ingest.crawl_policy.refetch import parse_schedule
-from store.articles.revision_history import Edition
+from store.articles.revision_history import ShownRevision
 from tests.admin.conftest import LOCAL, Cli
 from tests.admin.wire import SUMMIT, html_page, rss
 from tests.site import Site
@@ -30,8 +30,8 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cli, Site
         feed = site.url(FEED)
         site.feed(FEED, rss({site.url(PATH): TITLE}))
         assert cli("feeds", "add", "--unchecked", feed, "--source", "Harbour Gazette").status == 0
-        for edition in ((TITLE, PARAGRAPHS), (TITLE, EDITED), (f"{TITLE} after all", AGAIN)):
-            site.page(PATH, html_page(*edition))
+        for revision in ((TITLE, PARAGRAPHS), (TITLE, EDITED), (f"{TITLE} after all", AGAIN)):
+            site.page(PATH, html_page(*revision))
             ended = cli("poll", feed, "--json", refetch="1h,6h")
             assert ended.status == 0, ended.err
             clock.forward(hours=7)
@@ -136,10 +136,10 @@ def test_an_address_of_no_article_is_told_with_what_to_do(
 
 def test_on_a_terminal_changes_are_coloured_and_long_stretches_left_out() -> None:
     same = "The officials spoke for a long time about many things. " * 20
-    old = Edition(1, now(), "Title", f"{same}Ten ships left. {same}", "ok", "page")
-    new = Edition(2, now(), "Title", f"{same}Two ships left. {same}", "ok", "page")
+    old = ShownRevision(1, now(), "Title", f"{same}Ten ships left. {same}", "ok", "page")
+    new = ShownRevision(2, now(), "Title", f"{same}Two ships left. {same}", "ok", "page")
     console = Console(width=100, force_terminal=True, color_system="standard", no_color=False)
-    with console.capture() as captured:
+    with console.new_snapshot() as captured:
         print_changes(console, old, new)
     shown = captured.get()
     assert "\x1b[9;31mTen" in shown

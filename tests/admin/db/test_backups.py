@@ -12,8 +12,8 @@ import time_machine
 from store.database import migrate
 from store.database.connection import Database
 from tests.admin.conftest import Cli
-from tests.store.building import NOW, ingest_one, judgement
-from worker.service import homelock
+from tests.store.building import NOW, ingest_one, tagger_output
+from worker.home import lock
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def filled(cli: Cli, migrated_file: Path) -> Cli:
     cli.home.mkdir()
     shutil.copy(migrated_file, cli.home / "transpacific.db")
     database = Database(f"sqlite:///{cli.home / 'transpacific.db'}")
-    ingest_one(database, judged=judgement(relevance="none"))
+    ingest_one(database, judged=tagger_output(relevance="none"))
     database.dispose()
     return cli
 
@@ -82,7 +82,7 @@ def test_older_backups_of_the_folder_are_deleted(filled: Cli) -> None:
 def test_nothing_is_restored_under_a_running_service(filled: Cli) -> None:
     file = filled.home.parent / "a.backup"
     assert filled("db", "backup", "-o", file).status == 0
-    with homelock.take(filled.home):
+    with lock.take(filled.home):
         ended = filled("db", "restore", file, "--force")
     assert ended.status == 1
     assert "the service is running" in ended.err

@@ -7,7 +7,7 @@ import pytest
 
 from admin.service.alerts import needs, told
 from store.operations.status import FeedTrouble, Status, Waiting
-from worker.service.disk import Room
+from worker.home.disk import Room
 from worker.watch.queue_depths import Depths
 
 NOW = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)

@@ -17,7 +17,7 @@ from worker.service.redis_server import RedisServer
 from worker.settings import Settings
 
 PAGES = 1_000
-OUTLETS = 10
+SOURCES = 10
 AGAIN = 10.0
 SETUP = 120.0
 
@@ -45,7 +45,7 @@ def restart(place: Place) -> Row:
 
 
 def _hurt(place: Place, fault: str, hurt: Hurt) -> Row:
-    with place.running(hosts=OUTLETS) as run:
+    with place.running(hosts=SOURCES) as run:
         pages = place.of(PAGES, least=200)
         again, seconds = hurt_in_the_middle(run, pages, hurt)
         counted = run.count()
@@ -65,8 +65,8 @@ def _hurt(place: Place, fault: str, hurt: Hurt) -> Row:
 
 def hurt_in_the_middle(run: Running, pages: int, hurt: Hurt) -> tuple[float, float]:
     """Seconds from a fault until the next article is done, and until all are."""
-    for outlet in range(OUTLETS):
-        run.publish(outlet, range(0, pages // OUTLETS))
+    for source in range(SOURCES):
+        run.publish(source, range(0, pages // SOURCES))
     run.until(lambda: run.done() > pages // 5, "a fifth is done", seconds=SETUP)
     hurt(run)
     before = run.done()

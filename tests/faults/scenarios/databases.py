@@ -16,8 +16,8 @@ from tests.bench import racing
 from tests.faults.place import Place
 from tests.faults.rows import Row, row
 from tests.faults.scenarios.brokers import (
-    OUTLETS,
     PAGES,
+    SOURCES,
     hurt_in_the_middle,
     work_seconds,
 )
@@ -47,7 +47,7 @@ def server_killed(place: Place) -> Row:
     def fault(run: Running) -> None:
         kill_and_restart(place, run)
 
-    with place.running(hosts=OUTLETS) as run:
+    with place.running(hosts=SOURCES) as run:
         again, seconds = hurt_in_the_middle(run, place.of(PAGES, least=200), fault)
         counted = run.count()
         limit = 2 * run.settings.sweep_seconds + work_seconds(run)

@@ -24,7 +24,7 @@ PAGES_A_HOST = 60
 THROUGHPUT = 0.9
 
 # A feed's pages are new all the time; so many outlets' worth at once keep all workers busy.
-SOAK_OUTLETS = 20
+SOAK_SOURCES = 20
 SOAK_FEED = 50
 UNDER_WAY = 300
 # Seconds from the start in which caches fill, which is no leak.
@@ -55,8 +55,8 @@ def tarpits(place: Place) -> Row:
 def _pages_per_second(place: Place, hosts: int, tarpits: int, pages: int) -> float:
     """The pace at which the good hosts' pages are done, from the first of them on."""
     with place.running(hosts=hosts, tarpits=tarpits) as run:
-        for outlet in range(hosts):
-            run.publish(outlet, range(0, pages), expect=outlet < hosts - tarpits)
+        for source in range(hosts):
+            run.publish(source, range(0, pages), expect=source < hosts - tarpits)
         run.until(lambda: run.done() > 0, "the first is done", seconds=180.0)
         took = run.until(run.all_done, "all are done", seconds=1_200.0)
         return len(run.expected) / took
@@ -78,20 +78,20 @@ def soak(place: Place) -> Row:
     """Full load for a long time: no process grows, and nothing piles up in Redis."""
     duration = place.minutes * 60
     curves, keys = dict[str, _Curve](), _Curve()
-    with place.running(hosts=SOAK_OUTLETS) as run:
+    with place.running(hosts=SOAK_SOURCES) as run:
         _fill_stream(run)
         fed, began, looked = 0, time.monotonic(), 0.0
 
         def over() -> bool:
             nonlocal fed, looked
             if len(run.expected) - run.done() < UNDER_WAY:
-                first = fed // SOAK_OUTLETS * SOAK_FEED
-                run.publish(fed % SOAK_OUTLETS, range(first, first + SOAK_FEED))
+                first = fed // SOAK_SOURCES * SOAK_FEED
+                run.publish(fed % SOAK_SOURCES, range(first, first + SOAK_FEED))
                 fed += 1
             past = time.monotonic() - began
             if past - looked > 2 and past > WARM_UP_SHARE * duration:
                 looked = past
-                _look(run, past, curves, keys)
+                _check(run, past, curves, keys)
             return past > duration
 
         run.until(over, "the time is over", seconds=duration + 60)
@@ -124,7 +124,7 @@ def _fill_stream(run: Running) -> None:
         pipeline.execute()
 
 
-def _look(run: Running, past: float, curves: dict[str, _Curve], keys: _Curve) -> None:
+def _check(run: Running, past: float, curves: dict[str, _Curve], keys: _Curve) -> None:
     """Note the memory of every process, and the number of keys."""
     sizes = dict[str, int]()
     for name, pid in run.service.pids().items():

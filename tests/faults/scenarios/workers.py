@@ -14,7 +14,7 @@ from tests.faults.rows import Row, row
 from tests.faults.service import Running
 
 PAGES_A_KILL = 100
-OUTLETS = 50
+SOURCES = 50
 PAGES_A_FEED = 100
 FAULTS = 0.1
 # Articles under way that keep all workers busy. More of them only wait, in any service.
@@ -32,7 +32,7 @@ def kills(place: Place) -> Row:
     """SIGKILL for children and workers at random, while pages and hosts fail too."""
     pages = place.of(place.pages, least=PAGES_A_FEED)
     times = pages // PAGES_A_KILL
-    with place.running(hosts=OUTLETS, faults=FAULTS) as run:
+    with place.running(hosts=SOURCES, faults=FAULTS) as run:
         recoveries, began = Recoveries(run.database), time.monotonic()
         _kill_at_random(run, recoveries, times, pages)
         took = time.monotonic() - began
@@ -64,9 +64,9 @@ def _kill_at_random(run: Running, recoveries: Recoveries, times: int, pages: int
         done = run.done()
         under_way = len(run.expected) - done
         if under_way < UNDER_WAY:
-            for outlet, numbers in [next(feeds, (0, range(0)))]:
+            for source, numbers in [next(feeds, (0, range(0)))]:
                 if numbers:
-                    run.publish(outlet, numbers)
+                    run.publish(source, numbers)
         if killed < times and done > (killed + 0.5) * pages / times:
             killed += _kill_one(run, recoveries, chance)
         recoveries.watch()
@@ -78,8 +78,8 @@ def _kill_at_random(run: Running, recoveries: Recoveries, times: int, pages: int
 def _feeds(pages: int) -> Iterator[tuple[int, range]]:
     """Feeds of one outlet after the other, until they have so many pages."""
     for number, start in enumerate(range(0, pages, PAGES_A_FEED)):
-        first = number // OUTLETS * PAGES_A_FEED
-        yield number % OUTLETS, range(first, first + min(PAGES_A_FEED, pages - start))
+        first = number // SOURCES * PAGES_A_FEED
+        yield number % SOURCES, range(first, first + min(PAGES_A_FEED, pages - start))
 
 
 def _kill_one(run: Running, recoveries: Recoveries, chance: random.Random) -> bool:

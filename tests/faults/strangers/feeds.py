@@ -30,8 +30,8 @@ _WORDS = (
 def seeds() -> list[bytes]:
     """The demo's feeds: RSS 2.0, RSS 1.0, Atom and JSON Feed, in UTF-8 and in GB 18030."""
     return [
-        render_feed(current_issue(outlet, base="http://a.example/", started=_NOW, revised=None))
-        for outlet in load_wire()
+        render_feed(current_issue(source, base="http://a.example/", started=_NOW, revised=None))
+        for source in load_wire()
     ]
 
 

@@ -102,8 +102,8 @@ def _pieces() -> Sequence[_Piece]:
     tricky = [_Piece(one["title"], tuple(one["text"].strip().splitlines())) for one in given]
     wire = {
         article.first.title: _Piece(article.first.title, article.first.paragraphs)
-        for outlet in load_wire()
-        for article in outlet.articles
+        for source in load_wire()
+        for article in source.articles
     }
     return [*tricky, *wire.values()]
 

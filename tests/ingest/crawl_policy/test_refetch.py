@@ -9,12 +9,12 @@ from ingest.crawl_policy.refetch import (
     DEFAULT,
     FIRST_RETRY,
     LONGEST_FRESH,
-    LOOK_ATTEMPTS,
-    MOST_LOOKS,
+    MOST_REFETCHES,
     OFF,
-    LookFacts,
+    REFETCH_ATTEMPTS,
+    RefetchFacts,
     Schedule,
-    next_look,
+    next_refetch,
     next_try,
     parse_schedule,
 )
@@ -55,7 +55,10 @@ def test_a_schedule_is_read(written: str, schedule: Schedule) -> None:
         ("1h,60m", "the times do not grow"),
         ("367d", "the times do not grow"),
         ("99999999d", "the times do not grow"),
-        (",".join(f"{hour}h" for hour in range(1, MOST_LOOKS + 2)), "there are more than 24 times"),
+        (
+            ",".join(f"{hour}h" for hour in range(1, MOST_REFETCHES + 2)),
+            "there are more than 24 times",
+        ),
     ],
 )
 def test_what_is_no_schedule_is_refused_and_it_is_said_how_to_write_one(
@@ -70,33 +73,33 @@ def test_what_is_no_schedule_is_refused_and_it_is_said_how_to_write_one(
     ("schedule", "facts", "wait"),
     [
         # From the first fetch on, the distances of the schedule, from look to look.
-        (USUAL, LookFacts(0), 1 * HOUR),
-        (USUAL, LookFacts(1), 5 * HOUR),
-        (USUAL, LookFacts(2), 18 * HOUR),
-        (USUAL, LookFacts(3), 48 * HOUR),
-        (USUAL, LookFacts(4), None),
+        (USUAL, RefetchFacts(0), 1 * HOUR),
+        (USUAL, RefetchFacts(1), 5 * HOUR),
+        (USUAL, RefetchFacts(2), 18 * HOUR),
+        (USUAL, RefetchFacts(3), 48 * HOUR),
+        (USUAL, RefetchFacts(4), None),
         # The setting has become shorter, or none is wanted.
-        (USUAL[:2], LookFacts(3), None),
-        (OFF, LookFacts(0), None),
+        (USUAL[:2], RefetchFacts(3), None),
+        (OFF, RefetchFacts(0), None),
         # An article that is being edited is looked at again as soon as last time.
-        (USUAL, LookFacts(1, edited=True), 1 * HOUR),
-        (USUAL, LookFacts(2, edited=True), 5 * HOUR),
-        (USUAL, LookFacts(4, edited=True), None),
-        (USUAL, LookFacts(0, edited=True), 1 * HOUR),
-        ((5 * HOUR, 6 * HOUR), LookFacts(1, edited=True), 1 * HOUR),  # and never later
+        (USUAL, RefetchFacts(1, edited=True), 1 * HOUR),
+        (USUAL, RefetchFacts(2, edited=True), 5 * HOUR),
+        (USUAL, RefetchFacts(4, edited=True), None),
+        (USUAL, RefetchFacts(0, edited=True), 1 * HOUR),
+        ((5 * HOUR, 6 * HOUR), RefetchFacts(1, edited=True), 1 * HOUR),  # and never later
         # What is fresh by its own word is not asked for, within reason.
-        (USUAL, LookFacts(0, fresh_for=timedelta(minutes=5)), 1 * HOUR),
-        (USUAL, LookFacts(0, fresh_for=2 * HOUR), 2 * HOUR),
-        (USUAL, LookFacts(0, fresh_for=timedelta(days=365)), LONGEST_FRESH),
-        (USUAL, LookFacts(3, fresh_for=timedelta(days=365)), 48 * HOUR),
-        (USUAL, LookFacts(1, fresh_for=3 * HOUR, edited=True), 3 * HOUR),
-        (USUAL, LookFacts(4, fresh_for=3 * HOUR), None),
+        (USUAL, RefetchFacts(0, fresh_for=timedelta(minutes=5)), 1 * HOUR),
+        (USUAL, RefetchFacts(0, fresh_for=2 * HOUR), 2 * HOUR),
+        (USUAL, RefetchFacts(0, fresh_for=timedelta(days=365)), LONGEST_FRESH),
+        (USUAL, RefetchFacts(3, fresh_for=timedelta(days=365)), 48 * HOUR),
+        (USUAL, RefetchFacts(1, fresh_for=3 * HOUR, edited=True), 3 * HOUR),
+        (USUAL, RefetchFacts(4, fresh_for=3 * HOUR), None),
     ],
 )
 def test_the_next_look_comes_when_the_schedule_and_the_answer_say(
-    schedule: Schedule, facts: LookFacts, wait: timedelta | None
+    schedule: Schedule, facts: RefetchFacts, wait: timedelta | None
 ) -> None:
-    assert next_look(schedule, facts, now=NOW) == (None if wait is None else NOW + wait)
+    assert next_refetch(schedule, facts, now=NOW) == (None if wait is None else NOW + wait)
 
 
 @pytest.mark.parametrize(
@@ -107,8 +110,8 @@ def test_the_next_look_comes_when_the_schedule_and_the_answer_say(
         (1, timedelta(seconds=1), FIRST_RETRY),
         (1, 3 * HOUR, 3 * HOUR),
         (1, timedelta(days=365), LONGEST_RETRY_AFTER),
-        (LOOK_ATTEMPTS, None, None),
-        (LOOK_ATTEMPTS + 5, 3 * HOUR, None),
+        (REFETCH_ATTEMPTS, None, None),
+        (REFETCH_ATTEMPTS + 5, 3 * HOUR, None),
     ],
 )
 def test_a_look_that_met_a_passing_fault_is_repeated_and_then_given_up(

@@ -247,7 +247,7 @@ def test_a_redirect_needs_no_body_that_can_be_read(
 # Turns
 
 
-class Turns:
+class Leases:
     """Records which hosts were held, and refuses some."""
 
     def __init__(self, site: Site, busy: str | None = None) -> None:
@@ -273,7 +273,7 @@ def named(*_: str) -> list[str]:
 
 
 def test_only_hops_to_other_hosts_need_a_turn_and_each_its_own(site: Site) -> None:
-    turns = Turns(site)
+    leases = Leases(site)
     there = f"http://other.test:{site.port}"
     site.redirect("/0", "/1")
     site.redirect("/1", f"{there}/2")
@@ -282,11 +282,11 @@ def test_only_hops_to_other_hosts_need_a_turn_and_each_its_own(site: Site) -> No
     site.page("/4", PAGE)
     with Fetcher(user_agent="test", private_hosts=LOOPBACK, resolve=named) as fetcher:
         answer = fetcher.get(
-            f"http://first.test:{site.port}/0", limits=PAGE_LIMITS, accept="*/*", turn=turns
+            f"http://first.test:{site.port}/0", limits=PAGE_LIMITS, accept="*/*", lease=leases
         )
     assert answer.final_url == f"http://first.test:{site.port}/4"
-    assert turns.held == []
-    assert turns.log == [
+    assert leases.held == []
+    assert leases.log == [
         ("enter", "other.test", 2),
         ("leave", "other.test", 3),
         ("enter", "other.test", 3),
@@ -304,7 +304,7 @@ def test_a_busy_host_is_not_asked(site: Site) -> None:
             f"http://first.test:{site.port}/0",
             limits=PAGE_LIMITS,
             accept="*/*",
-            turn=Turns(site, busy="other.test"),
+            lease=Leases(site, busy="other.test"),
         )
     assert caught.value.retry
     assert len(site.log) == 1

@@ -11,12 +11,12 @@ from ingest.http import (
     Fetcher,
     FetchError,
     HostBusy,
+    Lease,
     Limits,
     Refused,
     Response,
     RulesWithheld,
     TooLarge,
-    Turn,
     Unreachable,
     Validators,
     always,
@@ -49,10 +49,10 @@ def read_rules(status: int, body: bytes, *, token: str) -> Rules:
     return robots.read_rules(answer(status, body), token=token)
 
 
-def allows(fetcher: Fetcher, url: str, turn: Turn = always) -> bool:
+def allows(fetcher: Fetcher, url: str, lease: Lease = always) -> bool:
     """Whether the fetcher asks for a page that is there, once it has asked for the rules."""
     try:
-        fetcher.get(url, limits=LIMITS, accept="*/*", turn=turn, obey_robots=True)
+        fetcher.get(url, limits=LIMITS, accept="*/*", lease=lease, obey_robots=True)
     except Refused as error:
         assert "robots.txt" in str(error)
         return False
@@ -141,7 +141,7 @@ class Web:
     def robots(self) -> Robots:
         return Robots(self.fetch, token="Transpacific", clock=lambda: self.now)
 
-    def fetch(self, url: str, validators: Validators, _: Turn) -> Response:
+    def fetch(self, url: str, validators: Validators, _: Lease) -> Response:
         self.asked.append(url)
         self.sent.append(validators)
         answer = self.given.pop(0) if len(self.given) > 1 else self.given[0]
@@ -245,7 +245,7 @@ def test_threads_that_need_the_same_rules_ask_once() -> None:
     answer = threading.Event()
     count = 0
 
-    def fetch(_url: str, _validators: Validators, _turn: Turn) -> Response:
+    def fetch(_url: str, _validators: Validators, _lease: Lease) -> Response:
         nonlocal count
         count += 1
         asked.release()
@@ -339,16 +339,16 @@ def test_a_redirect_of_robots_txt_to_another_host_waits_for_its_turn(site: Site)
     held: list[str] = []
 
     @contextmanager
-    def turn(host: str) -> Iterator[None]:
+    def lease(host: str) -> Iterator[None]:
         held.append(host)
         yield
 
     site.redirect("/robots.txt", f"http://other.test:{site.port}/rules")
     site.page("/rules", NOTHING.body)
-    asks: Callable[[str], AbstractContextManager[None]] = turn
+    asks: Callable[[str], AbstractContextManager[None]] = lease
     with Fetcher(
         user_agent="test", private_hosts=LOOPBACK, resolve=lambda _: ["127.0.0.1"]
     ) as fetcher:
-        assert not allows(fetcher, f"http://first.test:{site.port}/", turn=asks)
+        assert not allows(fetcher, f"http://first.test:{site.port}/", lease=asks)
     assert held == ["other.test"]
     until(lambda: site.open_connections == 0, "the fetcher has closed its connections")

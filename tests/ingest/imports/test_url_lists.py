@@ -6,7 +6,7 @@ import pytest
 
 from ingest.feeds.subscription import CatalogueError
 from ingest.imports import url_lists
-from ingest.imports.items import Arrival, Found, Outlet, PassedOver, Unusable
+from ingest.imports.items import Arrival, Found, NamedSource, PassedOver, Unusable
 from ingest.imports.url_lists import (
     LinksError,
     read_bookmarks,
@@ -71,7 +71,7 @@ def test_the_columns_of_a_csv_are_told_by_its_first_line(mark: str) -> None:
     assert (first.url, first.title) == (A, 'Quotas, "again"')
     assert first.published is not None
     assert first.published.at == datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
-    assert first.outlet == Outlet("Gazette", "SG", "magazine")
+    assert first.source == NamedSource("Gazette", "SG", "magazine")
     assert second == Arrival("line 3", B)
     assert unknown_columns(body) == ("note",)
 

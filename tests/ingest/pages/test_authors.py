@@ -48,6 +48,6 @@ def test_a_name_that_comes_twice_is_given_once() -> None:
 
 
 def test_the_outlet_is_not_an_author() -> None:
-    assert clean_authors(["Harbour Lights", "Jane Roe"], outlet=["Harbour Lights Weekly"]) == (
+    assert clean_authors(["Harbour Lights", "Jane Roe"], source=["Harbour Lights Weekly"]) == (
         "Jane Roe",
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.dates import Confidence, Dated
-from ingest.duplicates.fingerprint import edition_hash
+from ingest.duplicates.fingerprint import revision_hash
 from ingest.pages.choose_text import Current, choose, is_new_revision
 from ingest.pages.extract import Document
 from ingest.pages.quality import Quality
@@ -63,7 +63,7 @@ def test_a_page_without_any_text_is_a_wall_too() -> None:
     chosen = choose(empty, _document("feed", Quality.SHORT))
     assert chosen is not None
     assert (chosen.taken_from, chosen.quality) == ("feed", Quality.BLOCKED)
-    stands = Current(edition_hash("Title", "The text."), Quality.OK)
+    stands = Current(revision_hash("Title", "The text."), Quality.OK)
     assert not is_new_revision(chosen, stands)
     assert not is_new_revision(empty, stands)
     assert is_new_revision(_document("feed", Quality.SHORT, text=""), stands)  # an entry's edit
@@ -91,9 +91,9 @@ def test_nothing_comes_of_nothing() -> None:
 def test_a_changed_text_is_a_revision_and_a_wall_never_covers_one(
     text: str, quality: Quality, current: tuple[str, Quality] | None, expected: bool
 ) -> None:
-    stands = Current(edition_hash("Title", current[0]), current[1]) if current else None
+    stands = Current(revision_hash("Title", current[0]), current[1]) if current else None
     assert is_new_revision(_document("page", quality, text), stands) is expected
 
 
 def test_a_changed_title_changes_the_content() -> None:
-    assert edition_hash("One", "text") != edition_hash("Two", "text")
+    assert revision_hash("One", "text") != revision_hash("Two", "text")

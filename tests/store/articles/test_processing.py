@@ -7,9 +7,9 @@ from ingest.pages.choose_text import is_new_revision
 from ingest.pages.quality import Quality
 from store.articles import inputs, processing, stages
 from store.articles.inputs import Work
-from store.articles.snapshots import PAGE, Capture, keep
+from store.articles.snapshots import PAGE, NewSnapshot, keep
 from store.database.connection import Database
-from store.tables import Article, Event, Revision, Stage, Tagging, TaggingActor, TaggingTopic
+from store.tables import Article, EventRow, Revision, Stage, Tagging, TaggingActor, TaggingTopic
 from tests.store.building import (
     MINUTE,
     NOW,
@@ -17,10 +17,10 @@ from tests.store.building import (
     discover,
     discovery,
     document,
-    examine,
     fetch,
-    judgement,
+    prepare,
     process,
+    tagger_output,
 )
 
 HOST = "outlet1.example"
@@ -85,8 +85,8 @@ def test_all_of_a_judgement_is_stored(database: Database, fetched: int) -> None:
 def test_the_same_work_recorded_twice_makes_one_revision(database: Database, fetched: int) -> None:
     work = _load(database, fetched)
     for expected in (1, None):
-        examined = examine(database, work)
-        written = processing.settle(database, work, examined, judgement(), now=NOW)
+        to_store = prepare(database, work)
+        written = processing.settle(database, work, to_store, tagger_output(), now=NOW)
         assert (written.number if written else None) == expected
     with database.reading() as session:
         assert len(session.exec(select(Revision)).all()) == 1
@@ -97,9 +97,9 @@ def test_newer_bytes_that_came_meanwhile_are_not_passed_over(
 ) -> None:
     work = _load(database, fetched)
     with database.writing() as session:
-        keep(session, Capture(fetched, PAGE, b"<html>newer</html>", "u", None), now=NOW)
-    examined = examine(database, work)
-    assert processing.settle(database, work, examined, judgement(), now=NOW) is None
+        keep(session, NewSnapshot(fetched, PAGE, b"<html>newer</html>", "u", None), now=NOW)
+    to_store = prepare(database, work)
+    assert processing.settle(database, work, to_store, tagger_output(), now=NOW) is None
     with database.reading() as session:
         assert session.get_one(Article, fetched).stage == Stage.PROCESS
 
@@ -135,7 +135,7 @@ def test_revisions_are_numbered_and_told(database: Database, fetched: int) -> No
     assert process(database, fetched, changed, now=NOW + MINUTE) == 2
     with database.reading() as session:
         numbers = session.exec(select(Revision.number).order_by(Revision.number)).all()
-        kinds = [event.kind for event in session.exec(select(Event).order_by(Event.id))]
+        kinds = [event.kind for event in session.exec(select(EventRow).order_by(EventRow.id))]
     assert list(numbers) == [1, 2]
     assert kinds == [
         "article.discovered",

@@ -16,7 +16,7 @@ from store.intake import entries
 from store.search import results
 from store.tables import (
     Article,
-    Event,
+    EventRow,
     Revision,
     Sighting,
     Snapshot,
@@ -36,13 +36,13 @@ from tests.store.building import (
     discover,
     discovery,
     document,
-    examine,
     fetch,
     ingest_one,
-    judgement,
     only,
+    prepare,
     process,
     response,
+    tagger_output,
 )
 from tests.support.waiting import until
 
@@ -76,7 +76,7 @@ def test_everything_that_was_made_of_it_goes(database: Database) -> None:
         table.__name__: 0 for table in MADE
     }
     with database.reading() as session:
-        told = only(session, Event, kind="article.purged")
+        told = only(session, EventRow, kind="article.purged")
         assert told.article_id == article_id
         assert told.payload == {"url": url(1), "reason": "retracted", "copies_left": 0}
         assert results.load(session, [1]) == []
@@ -95,7 +95,7 @@ def test_its_copies_stay_and_the_story_is_theirs(database: Database) -> None:
         stands = session.exec(select(StoryText)).one()
         assert stands.revision_id == session.get_one(Article, second).revision_id
         assert session.exec(select(Tagging.revision_id)).one() == stands.revision_id
-        assert only(session, Event, kind="article.purged").payload["copies_left"] == 1
+        assert only(session, EventRow, kind="article.purged").payload["copies_left"] == 1
     third = ingest_one(database, 3, made=document(LONG))
     with database.reading() as session:
         assert session.get_one(Article, third).story_id == story.id
@@ -183,9 +183,9 @@ def test_processing_that_comes_back_to_a_purged_article_leaves_nothing(database:
     with database.writing() as session:
         assert stages.claim_processing(session, article_id, owner="test", now=NOW)
         work = inputs.load(session, article_id)
-    examined = examine(database, work, document(LONG))
+    to_store = prepare(database, work, document(LONG))
     purge(database, article_id)
-    assert processing.settle(database, work, examined, judgement(), now=NOW) is None
+    assert processing.settle(database, work, to_store, tagger_output(), now=NOW) is None
     with database.writing() as session:
         processing.finish_unchanged(session, work)
         assert not stages.release_processing(session, article_id, "lost", now=NOW)
@@ -204,9 +204,9 @@ def test_a_copy_that_is_compared_with_a_purged_text_founds_its_own_story(
     with database.writing() as session:
         assert stages.claim_processing(session, second, owner="test", now=NOW)
         work = inputs.load(session, second)
-    examined = examine(database, work, document(LONG))
+    to_store = prepare(database, work, document(LONG))
     purge(database, first)
-    assert processing.settle(database, work, examined, judgement(), now=NOW) is not None
+    assert processing.settle(database, work, to_store, tagger_output(), now=NOW) is not None
     with database.reading() as session:
         assert session.exec(select(Story)).one().article_id == second
 

@@ -11,7 +11,7 @@ from store.articles import stages
 from store.crawl import page_fetches
 from store.crawl.page_fetches import PageToFetch
 from store.database.connection import Database
-from store.tables import Article, Event, Stage
+from store.tables import Article, EventRow, Stage
 from tests.store.building import MINUTE, NOW, add_feed, discover, discovery, fetch, process
 
 HOST = "outlet1.example"
@@ -68,7 +68,7 @@ def test_a_passing_fault_waits_longer_each_time_and_ends_in_quarantine(waiting: 
     assert waits == sorted(waits)
     assert _article(waiting).error == "the server answered 500"
     with waiting.reading() as session:
-        kinds = [event.kind for event in session.exec(select(Event))]
+        kinds = [event.kind for event in session.exec(select(EventRow))]
     assert kinds.count("article.quarantined") == 1
 
 

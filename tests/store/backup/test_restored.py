@@ -17,7 +17,7 @@ from store import events
 from store.backup.file import BackupError, manifest_of
 from store.database import maintenance, migrate
 from store.database.connection import Database
-from store.events import Happening
+from store.events import Event
 from store.operations import heartbeats
 from store.search import index
 from tests.store.backup.building import contents, opened, restore, take
@@ -102,9 +102,7 @@ def test_what_is_committed_before_is_in_it_and_it_is_whole_while_writers_write(
         with opened(filled.url.render_as_string(hide_password=False)) as mine:
             while not stop.is_set():
                 with mine.writing() as session:
-                    events.write(
-                        session, [Happening("story.tagged", payload={"a": 1})] * 20, now=NOW
-                    )
+                    events.write(session, [Event("story.tagged", payload={"a": 1})] * 20, now=NOW)
                 written.append(20)
 
     writers = [threading.Thread(target=write) for _ in range(2)]
@@ -130,7 +128,7 @@ def test_what_is_committed_before_is_in_it_and_it_is_whole_while_writers_write(
             assert before <= number <= after + 20
             highest = session.execute(text("SELECT max(id) FROM events")).scalar_one()
         with restored.writing() as session:
-            events.write(session, [Happening("story.tagged")], now=NOW)
+            events.write(session, [Event("story.tagged")], now=NOW)
         with restored.reading() as session:
             assert session.execute(text("SELECT max(id) FROM events")).scalar_one() > highest
 

@@ -18,8 +18,8 @@ def _acquire(database: Database, owner: str, now=NOW):  # type: ignore[no-untype
 
 def test_of_twenty_workers_that_come_at_once_one_gets_the_host(database: Database) -> None:
     with ThreadPoolExecutor(20) as pool:
-        turns = list(pool.map(lambda n: _acquire(database, f"worker-{n}"), range(20)))
-    assert sum(turn is not None for turn in turns) == 1
+        leases = list(pool.map(lambda n: _acquire(database, f"worker-{n}"), range(20)))
+    assert sum(held is not None for held in leases) == 1
 
 
 def test_a_lease_that_ran_out_is_free_again(database: Database) -> None:
@@ -35,9 +35,9 @@ def test_a_released_host_keeps_what_is_known_of_it(database: Database) -> None:
         host_leases.release(
             session, "a.example", owner="first", next_request_at=later, refusals=2, crawl_delay=7.5
         )
-    turn = _acquire(database, "second")
-    assert turn is not None
-    assert (turn.next_request_at, turn.refusals, turn.crawl_delay) == (later, 2, 7.5)
+    held = _acquire(database, "second")
+    assert held is not None
+    assert (held.next_request_at, held.refusals, held.crawl_delay) == (later, 2, 7.5)
 
 
 def test_only_the_holder_can_release(database: Database) -> None:
@@ -89,7 +89,7 @@ def test_the_turns_of_those_who_have_ended_are_taken_back_and_no_others(
     with database.writing() as session:
         for host, owner in (("a.example", "dead"), ("b.example", "alive")):
             host_leases.acquire(session, host, owner=owner, now=NOW, lease=LEASE)
-        assert host_leases.take_back(session, has_ended=lambda owner: owner == "dead") == 1
+        assert host_leases.reclaim(session, has_ended=lambda owner: owner == "dead") == 1
         assert host_leases.acquire(session, "a.example", owner="next", now=NOW, lease=LEASE)
         assert not host_leases.acquire(session, "b.example", owner="next", now=NOW, lease=LEASE)
 

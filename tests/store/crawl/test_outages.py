@@ -9,7 +9,7 @@ from sqlmodel import select
 from ingest.crawl_policy.outage_blame import DOUBT, MANY, Blame
 from store.crawl import host_leases, outages
 from store.database.connection import Database
-from store.tables import Event, Host, Outage
+from store.tables import EventRow, Host, Outage
 from tests.store.building import MINUTE, NOW
 
 NAMES = [f"outlet{number}.example" for number in range(MANY + 1)]
@@ -41,7 +41,7 @@ def _outages(database: Database) -> Sequence[Outage]:
 
 def _kinds(database: Database) -> list[str]:
     with database.reading() as session:
-        return [event.kind for event in session.exec(select(Event).order_by(Event.id))]
+        return [event.kind for event in session.exec(select(EventRow).order_by(EventRow.id))]
 
 
 def test_an_outage_is_noticed_told_once_and_over_with_the_first_answer(database: Database) -> None:

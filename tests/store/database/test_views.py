@@ -24,9 +24,9 @@ from tests.store.building import (
     document,
     fetch,
     ingest_one,
-    judgement,
     only,
     process,
+    tagger_output,
 )
 
 KEY = "sesame-4711"
@@ -84,7 +84,7 @@ def test_a_story_that_was_imported_counts_in_the_week_of_its_publication(
 
 
 def test_who_is_in_irrelevant_stories_alone_is_not_counted(database: Database) -> None:
-    ingest_one(database, judged=judgement(relevance=Relevance.NONE, score=0.01))
+    ingest_one(database, judged=tagger_output(relevance=Relevance.NONE, score=0.01))
     assert read(database, "SELECT * FROM v_actors_weekly") == []
 
 
@@ -92,7 +92,7 @@ def test_taggings_are_told_with_their_versions(database: Database) -> None:
     article_id = ingest_one(database)
     revise(
         database, article_id, made=document(TEXT + "It was edited. " * 9),
-        judged=judgement(tagger_version="test-2"), now=NOW + timedelta(hours=1),
+        judged=tagger_output(tagger_version="test-2"), now=NOW + timedelta(hours=1),
     )  # fmt: skip
     found = read(database, "SELECT * FROM v_taggings ORDER BY id")
     assert [(row["revision"], row["tagger_version"], bool(row["current"])) for row in found] == [

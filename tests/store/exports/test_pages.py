@@ -8,7 +8,7 @@ from store.database.connection import Database
 from store.exports import pages
 from store.exports.pages import BATCH, Chosen
 from store.intake import imports
-from store.intake.sources import Outlets
+from store.intake.sources import SourceFinder
 from tests.store.building import NOW, ingest_one
 from tests.store.intake.test_imports import THEN, arrival, bring, page
 
@@ -28,7 +28,7 @@ def test_every_page_comes_out_to_the_byte(database: Database) -> None:
     sent = {url: bytes(range(256)) + url.encode() for url in urls}
     arrivals = [arrival(url, page=page(body)) for url, body in sent.items()]
     with database.writing() as session:
-        imports.record(session, arrivals, origin="a test", outlets=Outlets(), now=NOW)
+        imports.record(session, arrivals, origin="a test", sources=SourceFinder(), now=NOW)
     found = read(database)
     assert len(found) == len(urls)
     assert dict(found) == sent

@@ -30,9 +30,9 @@ from tests.store.building import (
     discover,
     discovery,
     document,
-    examine,
     fetch,
-    judgement,
+    prepare,
+    tagger_output,
 )
 from tests.support import printings
 
@@ -91,8 +91,8 @@ class History:
         with self.database.writing() as session:
             assert stages.claim_processing(session, article_id, owner="test", now=self.now)
             work = inputs.load(session, article_id)
-        examined = examine(self.database, work, self._document())
-        made = processing.settle(self.database, work, examined, self._judgement(), now=self.now)
+        to_store = prepare(self.database, work, self._document())
+        made = processing.settle(self.database, work, to_store, self._tagger_output(), now=self.now)
         assert made is not None
 
     def _is_tagged_again(self) -> None:
@@ -100,10 +100,10 @@ class History:
         version = self._chance.choice(("test-2", "test-3"))
         with self.database.writing() as session:
             redone = [
-                Redone(one, judgement=self._judgement(tagger_version=version))
+                Redone(one, tagger_output=self._tagger_output(tagger_version=version))
                 for one in redo.load(session, chosen)
             ]
-            redo.apply_judgements(session, run_id, redone, EXTRACTOR_VERSION, now=self.now)
+            redo.apply_taggings(session, run_id, redone, EXTRACTOR_VERSION, now=self.now)
         self._end(run_id)
 
     def _is_extracted_again(self) -> None:
@@ -116,13 +116,13 @@ class History:
         with self.database.reading() as session:
             (standing,) = redo.load(session, [article_id])
             work = redo.load_bytes(session, [standing])[article_id]
-        made, judged = self._document(), self._judgement()
-        examined = examine(self.database, work, made)
-        redone = Redone(standing, work, document=made, judgement=judged)
+        made, judged = self._document(), self._tagger_output()
+        to_store = prepare(self.database, work, made)
+        redone = Redone(standing, work, document=made, tagger_output=judged)
         for may_merge in (False, True):
             with suppress(MergeNeeded), self.database.writing() as session:
                 redo.apply_text(
-                    session, run_id, redone, examined, merging_stories=may_merge, now=self.now
+                    session, run_id, redone, to_store, merging_stories=may_merge, now=self.now
                 )
                 return
 
@@ -132,9 +132,9 @@ class History:
             with self.database.writing() as session:
                 merge.hold(session, merging=True)
                 (standing,) = redo.load(session, [article_id])
-                text = reassign.brought(session, standing, Boilerplate())
+                text = reassign.to_place(session, standing, Boilerplate())
                 assert text is not None
-                reassign.resettle(session, run_id, standing, text, now=self.now)
+                reassign.assign_again(session, run_id, standing, text, now=self.now)
         self._end(run_id)
 
     def _is_undone(self) -> None:
@@ -187,11 +187,11 @@ class History:
         authors = self._chance.choice((("A. Reporter",), ("Reuters",), ("Xinhua",)))
         return document(text, title=title, published=published, authors=authors)
 
-    def _judgement(self, **values: object) -> Tagging:
+    def _tagger_output(self, **values: object) -> Tagging:
         chance = self._chance
         people = chance.sample(PEOPLE, chance.randint(0, 2))
         return replace(
-            judgement(),
+            tagger_output(),
             relevance=chance.choice((Relevance.PRIMARY, Relevance.SECONDARY, Relevance.NONE)),
             score=chance.choice((0.3, 0.5, 0.9)),
             stance=chance.choice((Stance.COOPERATION, Stance.CONFLICT, None)),

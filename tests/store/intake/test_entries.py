@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import func, select
 
 from store.database.connection import Database
-from store.tables import Article, Event, Sighting, Snapshot, Stage
+from store.tables import Article, EventRow, Sighting, Snapshot, Stage
 from tests.store.building import (
     MINUTE,
     NOW,
@@ -58,7 +58,7 @@ def test_writers_that_bring_the_same_urls_at_once_make_one_article_each(
     assert sum(new) == _count(database, Article) == URLS
     assert _count(database, Sighting) == URLS * WRITERS
     with database.reading() as session:
-        assert session.exec(select(func.count()).select_from(Event)).one() == URLS
+        assert session.exec(select(func.count()).select_from(EventRow)).one() == URLS
 
 
 def test_a_changed_entry_sends_its_article_on_the_way_again(database: Database) -> None:

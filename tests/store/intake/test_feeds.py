@@ -12,7 +12,7 @@ from ingest.url import UrlError
 from store.database.connection import Database
 from store.intake import feeds, polls
 from store.intake.polls import DueFeed, NextPoll, PollCounts
-from store.tables import Event, Feed, Poll, Source
+from store.tables import EventRow, Feed, Poll, Source
 from tests.store.building import MINUTE, NOW, add_feed, spec
 
 
@@ -81,7 +81,9 @@ def test_the_third_failure_in_a_row_makes_one_event(database: Database) -> None:
     for _ in range(5):
         _record(database, feed, PollVerdict(PollOutcome.FAILED, error="no route"))
     with database.reading() as session:
-        kinds = [event.kind for event in session.exec(select(Event)) if event.kind != "feed.polled"]
+        kinds = [
+            event.kind for event in session.exec(select(EventRow)) if event.kind != "feed.polled"
+        ]
     assert kinds == ["feed.failing"]
     assert _feed(database, feed).failing_since == NOW
 
@@ -176,7 +178,7 @@ def test_a_poll_that_reached_nobody_is_kept_and_counts_against_nobody(database: 
     assert row.next_poll_at == NOW + MINUTE
     with database.reading() as session:
         kept = [poll.outcome for poll in session.exec(select(Poll).order_by(Poll.id))]
-        kinds = [event.kind for event in session.exec(select(Event))]
+        kinds = [event.kind for event in session.exec(select(EventRow))]
     assert kept == ["read"] + ["unreached"] * (polls.FAILING_AFTER + 1)
     assert kinds == ["feed.polled"]
 
@@ -199,7 +201,7 @@ def test_every_poll_is_kept(database: Database) -> None:
     )
     with database.reading() as session:
         poll = session.exec(select(Poll)).one()
-        events = [event.kind for event in session.exec(select(Event).order_by(Event.id))]
+        events = [event.kind for event in session.exec(select(EventRow).order_by(EventRow.id))]
     assert (poll.outcome, poll.status, poll.entries, poll.new, poll.revised, poll.rolled_over) == (
         "read", 200, 20, 3, 1, True,
     )  # fmt: skip
@@ -241,9 +243,11 @@ def _record(
         polls.record_poll(session, feed, verdict, counts, upcoming, now=at)
 
 
-def _events(database: Database, kind: str) -> list[Event]:
+def _events(database: Database, kind: str) -> list[EventRow]:
     with database.reading() as session:
-        return list(session.exec(select(Event).where(Event.kind == kind).order_by(Event.id)))
+        return list(
+            session.exec(select(EventRow).where(EventRow.kind == kind).order_by(EventRow.id))
+        )
 
 
 def _feed(database: Database, feed: DueFeed) -> Feed:

@@ -12,13 +12,13 @@ import pytest
 from sqlmodel import col, select
 
 from ingest.dates import parse_date
-from ingest.imports.items import Arrival, ArrivedPage, Outlet
+from ingest.imports.items import Arrival, ArrivedPage, NamedSource
 from store.articles import inputs, purge
 from store.database.connection import Database
 from store.intake import imports
 from store.intake.imports import Fate, Standing, Taken, fate
-from store.intake.sources import Outlets
-from store.tables import Article, Event, Snapshot, Source, Stage, Tombstone, digest
+from store.intake.sources import SourceFinder
+from store.tables import Article, EventRow, Snapshot, Source, Stage, Tombstone, digest
 from tests.store.building import NOW, add_feed, discover, discovery, fetch, only, process
 
 THEN = datetime(2024, 5, 6, tzinfo=UTC)
@@ -34,10 +34,12 @@ def arrival(url: str = URL, **values: object) -> Arrival:
     return replace(Arrival("record 1", url, page=page()), **values)
 
 
-def bring(database: Database, *arrivals: Arrival, outlet: Outlet | None = None) -> dict[str, int]:
+def bring(
+    database: Database, *arrivals: Arrival, source: NamedSource | None = None
+) -> dict[str, int]:
     with database.writing() as session:
         counts = imports.record(
-            session, arrivals, origin="a test", outlets=Outlets(), outlet=outlet, now=NOW
+            session, arrivals, origin="a test", sources=SourceFinder(), source=source, now=NOW
         )
     return plain(counts)
 
@@ -88,7 +90,7 @@ def test_a_page_becomes_an_article_that_waits_to_be_processed(database: Database
         assert (article.fetched_at, article.page_status) == (THEN, 200)
         assert only(session, Snapshot).taken_at == THEN
         assert only(session, Source).name == "archive.example"
-        assert only(session, Event).kind == "article.discovered"
+        assert only(session, EventRow).kind == "article.discovered"
         assert imports.waiting(session, after=0, limit=5) == [article.id]
         assert imports.waiting(session, after=article.id or 0, limit=5) == []
 
@@ -197,7 +199,7 @@ def test_a_dry_run_tells_what_would_come_and_writes_nothing(database: Database) 
     ]
     seen: dict[bytes, Standing] = {}
     with database.reading() as session:
-        foreseen = [plain(imports.foresee(session, batch, seen)) for batch in batches]
+        foreseen = [plain(imports.preview(session, batch, seen)) for batch in batches]
         assert session.exec(select(Article)).all() == []
     assert foreseen == [bring(database, *batch) for batch in batches]
 
@@ -206,12 +208,12 @@ def test_a_dry_run_tells_what_would_come_and_writes_nothing(database: Database) 
 
 
 def test_the_source_is_the_one_that_is_named(database: Database) -> None:
-    gazette = Outlet("Gazette", "SG", "magazine")
+    gazette = NamedSource("Gazette", "SG", "magazine")
     bring(
         database,
-        arrival(outlet=gazette),
+        arrival(source=gazette),
         arrival("http://archive.example/2.html"),
-        outlet=Outlet("Collection"),
+        source=NamedSource("Collection"),
     )
     with database.reading() as session:
         source = only(session, Source, name="Gazette")

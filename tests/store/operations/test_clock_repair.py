@@ -28,7 +28,7 @@ def waiting(database: Database) -> Database:
 
 def mend(database: Database) -> int:
     with database.writing() as session:
-        return clock_repair.mend(session, now=NOW, longest_interval=DAY, longest_look=3 * DAY)
+        return clock_repair.mend(session, now=NOW, longest_interval=DAY, longest_refetch=3 * DAY)
 
 
 def test_nothing_is_changed_while_the_clock_is_right(waiting: Database) -> None:

@@ -11,24 +11,24 @@ from ingest.feeds.entries import entry_to_json
 from ingest.relations.tagging import Relevance
 from store import events
 from store.articles import inputs, snapshots
-from store.articles.snapshots import Capture
+from store.articles.snapshots import NewSnapshot
 from store.database.connection import Database
-from store.exports import pages as captures
+from store.exports import pages as new_snapshots
 from store.exports.pages import Chosen
 from store.intake import imports
-from store.intake.sources import Outlets
+from store.intake.sources import SourceFinder
 from store.operations import retention
 from store.operations.retention import Freed, Page, Policy, is_due
-from store.tables import Article, Event, Poll, Revision, Snapshot, Stage, Tagging, Walk
+from store.tables import Article, EventRow, Poll, Revision, Snapshot, Stage, Tagging, Walk
 from tests.store.building import (
     MINUTE,
     NOW,
     add_feed,
     discovery,
     ingest_one,
-    judgement,
     process,
     response,
+    tagger_output,
 )
 from tests.store.intake.test_imports import arrival, page
 from worker.processing import make_document
@@ -36,7 +36,7 @@ from worker.processing import make_document
 DAY = timedelta(days=1)
 POLICY = Policy(pages=90 * DAY, relevant_pages=None, polls=400 * DAY, events=30 * DAY)
 LATER = NOW + 91 * DAY
-IRRELEVANT = judgement(relevance=Relevance.NONE)
+IRRELEVANT = tagger_output(relevance=Relevance.NONE)
 
 OLD = Page(
     snapshot_id=1,
@@ -102,7 +102,7 @@ def held(database: Database) -> dict[int, bool]:
 def test_pages_that_are_not_relevant_go_and_the_others_stay(database: Database) -> None:
     relevant, not_relevant = ingest_one(database, 1), ingest_one(database, 2, judged=IRRELEVANT)
     assert keep_up(database, now=LATER - DAY - MINUTE).pages == 0
-    foreseen = sum(retention.foresee(database, POLICY, now=LATER), Freed())
+    foreseen = sum(retention.preview(database, POLICY, now=LATER), Freed())
     assert held(database) == {relevant: True, not_relevant: True}
     freed = keep_up(database)
     assert held(database) == {relevant: True, not_relevant: False}
@@ -147,9 +147,9 @@ def test_the_walk_goes_on_where_it_was_and_begins_again_a_day_later(
 
 
 def test_what_was_imported_is_kept(database: Database) -> None:
-    brought = arrival("http://archive.example/1.html", page=page(b"<html>captured</html>"))
+    to_place = arrival("http://archive.example/1.html", page=page(b"<html>captured</html>"))
     with database.writing() as session:
-        imports.record(session, [brought], origin="a test", outlets=Outlets(), now=NOW)
+        imports.record(session, [to_place], origin="a test", sources=SourceFinder(), now=NOW)
         article_id = session.exec(select(Article.id)).one()
     process(database, article_id, judged=IRRELEVANT)
     assert keep_up(database).pages == 0
@@ -160,10 +160,10 @@ def test_what_was_imported_of_an_article_that_a_feed_brought_is_kept(database: D
     article_id = ingest_one(database, 1, judged=IRRELEVANT)
     with database.reading() as session:
         url = session.get_one(Article, article_id).url
-    capture = page(b"<html>captured</html>", at=NOW + DAY)
+    new_snapshot = page(b"<html>captured</html>", at=NOW + DAY)
     with database.writing() as session:
-        brought = arrival(url, page=capture)
-        imports.record(session, [brought], origin="a test", outlets=Outlets(), now=NOW + DAY)
+        to_place = arrival(url, page=new_snapshot)
+        imports.record(session, [to_place], origin="a test", sources=SourceFinder(), now=NOW + DAY)
     process(database, article_id, judged=IRRELEVANT)
     assert keep_up(database, now=LATER + 2 * DAY).pages == 1  # what was fetched
     with database.reading() as session:
@@ -174,7 +174,7 @@ def test_what_was_imported_of_an_article_that_a_feed_brought_is_kept(database: D
 def test_a_page_stays_whose_article_has_become_relevant_meanwhile(database: Database) -> None:
     article_id = ingest_one(database, 1, judged=IRRELEVANT)
     with database.reading() as session:
-        looked_at = retention._look(session, POLICY, None, LATER)
+        looked_at = retention._check(session, POLICY, None, LATER)
     assert [is_due(each, POLICY, now=LATER) for each in looked_at] == [True]
     with database.writing() as session:
         article = session.get_one(Article, article_id)
@@ -199,17 +199,17 @@ def test_old_polls_and_delivered_events_go(database: Database) -> None:
             for age in ages
         ]  # fmt: skip
         session.execute(insert(Poll), rows)
-        events.write(session, [events.Happening("story.tagged")] * 3, now=NOW - 99 * DAY)
+        events.write(session, [events.Event("story.tagged")] * 3, now=NOW - 99 * DAY)
     events.deliver(database, lambda _events: None, now=NOW - 99 * DAY)
     with database.writing() as session:
-        events.write(session, [events.Happening("story.tagged")], now=NOW - 99 * DAY)
-    foreseen = sum(retention.foresee(database, POLICY, now=NOW), Freed())
+        events.write(session, [events.Event("story.tagged")], now=NOW - 99 * DAY)
+    foreseen = sum(retention.preview(database, POLICY, now=NOW), Freed())
     assert (foreseen.polls, foreseen.events) == (2, 3)
     assert keep_up(database, NEVER, now=NOW) == Freed()
     assert keep_up(database, now=NOW) == foreseen
     with database.reading() as session:
         assert sorted(session.exec(select(Poll.at))) == [NOW - 399 * DAY, NOW - DAY]
-        assert [event.delivered_at for event in session.exec(select(Event))] == [None]
+        assert [event.delivered_at for event in session.exec(select(EventRow))] == [None]
 
 
 def test_more_rows_than_one_transaction_deletes_go_too(
@@ -217,7 +217,7 @@ def test_more_rows_than_one_transaction_deletes_go_too(
 ) -> None:
     monkeypatch.setattr(retention, "ROWS", 2)
     with database.writing() as session:
-        events.write(session, [events.Happening("story.tagged")] * 5, now=NOW)
+        events.write(session, [events.Event("story.tagged")] * 5, now=NOW)
     events.deliver(database, lambda _events: None, now=NOW)
     assert keep_up(database).events == 5
 
@@ -241,7 +241,7 @@ def test_the_page_is_asked_for_without_validators(database: Database, pageless: 
 
 def test_the_same_page_is_known_again_and_put_back(database: Database, pageless: int) -> None:
     body = response().body
-    same = Capture(pageless, snapshots.PAGE, body, "http://outlet1.example/1.html", "text/html")
+    same = NewSnapshot(pageless, snapshots.PAGE, body, "http://outlet1.example/1.html", "text/html")
     with database.writing() as session:
         assert snapshots.keep(session, same, now=LATER) is False
     with database.reading() as session:
@@ -256,7 +256,9 @@ def test_an_entry_that_changed_does_not_take_the_place_of_the_page(
 ) -> None:
     told = entry_to_json(discovery(1, title="Another title").entry)
     with database.writing() as session:
-        changed = Capture(pageless, snapshots.ENTRY, told, "http://outlet1.example/1.html", None)
+        changed = NewSnapshot(
+            pageless, snapshots.ENTRY, told, "http://outlet1.example/1.html", None
+        )
         snapshots.keep_all(session, [changed], now=LATER)
         session.get_one(Article, pageless).stage = Stage.PROCESS
     with database.reading() as session:
@@ -276,11 +278,11 @@ def test_what_is_in_hand_keeps_its_page(database: Database) -> None:
 def test_an_archive_leaves_it_out_and_says_so(database: Database, pageless: int) -> None:
     ingest_one(database, 2)
     with database.reading() as session:
-        assert [url for url, _ in captures.pages(session, Chosen())] == [
+        assert [url for url, _ in new_snapshots.pages(session, Chosen())] == [
             "http://outlet2.example/2.html"
         ]
-        assert captures.let_go(session, Chosen()) == 1
-        assert captures.let_go(session, Chosen(source="outlet 2")) == 0
+        assert new_snapshots.let_go(session, Chosen()) == 1
+        assert new_snapshots.let_go(session, Chosen(source="outlet 2")) == 0
     assert held(database)[pageless] is False
 
 

@@ -14,7 +14,7 @@ from store.reprocessing import selection as selecting
 from store.reprocessing.runs import ATTEMPTS, CLAIM, Chunk, RunError
 from store.reprocessing.selection import Selection, Versions
 from store.tables import Article, RunChunk, Step
-from tests.store.building import NOW, document, ingest_one, judgement
+from tests.store.building import NOW, document, ingest_one, tagger_output
 
 TODAY = Versions(EXTRACTOR_VERSION, str(ALGORITHM_VERSION), tagger="test-1", lexicon="abc")
 
@@ -121,15 +121,15 @@ def test_what_processes_had_in_hand_that_are_no_more_is_let_go(database: Databas
     assert claim(database, run_id) is not None
     with database.writing() as session:
         assert runs.in_hand(session, run_id, now=NOW) == ["worker:1"]
-        runs.let_go(session, run_id, ["worker:2"], died=True)
+        runs.release_chunks(session, run_id, ["worker:2"], died=True)
         assert runs.in_hand(session, run_id, now=NOW) == ["worker:1"]
         # Ended by us, before it was done: it may be as harmless as any.
-        runs.let_go(session, run_id, ["worker:1"], died=False)
+        runs.release_chunks(session, run_id, ["worker:1"], died=False)
         assert runs.in_hand(session, run_id, now=NOW) == []
     whole = claim(database, run_id)
     assert whole is not None and (whole.article_ids, whole.attempts) == ((7, 8), 1)
     with database.writing() as session:
-        runs.let_go(session, run_id, ["worker:1"], died=True)
+        runs.release_chunks(session, run_id, ["worker:1"], died=True)
     # What was in hand may have been what ended its worker.
     part = claim(database, run_id)
     assert part is not None and part.article_ids == (7,)
@@ -247,7 +247,7 @@ def test_a_selection_names_its_articles(
 def test_what_is_outdated_depends_on_the_steps_to_be_done(
     database: Database, step: Step, changed: dict[str, str], outdated: bool
 ) -> None:
-    article = ingest_one(database, judged=judgement())
+    article = ingest_one(database, judged=tagger_output())
     of_today = replace(TODAY, **changed)
     with database.reading() as session:
         chosen = selecting.choose(session, Selection(outdated=True), step, of_today)

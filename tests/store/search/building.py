@@ -20,7 +20,7 @@ from tests.store.building import NOW
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class NamedSource:
     """Who prints a copy."""
 
     number: int = 1
@@ -35,7 +35,7 @@ def add_story(
     text: str,
     *,
     title: str = "",
-    outlets: Sequence[Outlet] = (Outlet(),),
+    sources: Sequence[NamedSource] = (NamedSource(),),
     published: datetime | None = None,
     relevance: str = "primary",
     stance: str = "neutral",
@@ -55,25 +55,25 @@ def add_story(
                 first_published_at=published,
                 article_id=first,
                 tagging_id=number,
-                articles=len(outlets),
-                sources=len(outlets),
+                articles=len(sources),
+                sources=len(sources),
                 **judged,
             )
         )
-        for outlet in outlets:
-            if session.get(Source, outlet.number) is None:
+        for source in sources:
+            if session.get(Source, source.number) is None:
                 session.add(
                     Source(
-                        id=outlet.number,
-                        name=f"Outlet {outlet.number}",
-                        country=outlet.country,
-                        kind=outlet.kind,
-                        state_media=outlet.state_media,
+                        id=source.number,
+                        name=f"Outlet {source.number}",
+                        country=source.country,
+                        kind=source.kind,
+                        state_media=source.state_media,
                     )
                 )
         session.flush()
-        for copy, outlet in enumerate(outlets, start=first):
-            session.add(_article(copy, number, outlet, title))
+        for copy, source in enumerate(sources, start=first):
+            session.add(_article(copy, number, source, title))
             session.flush()
             session.add(_revision(copy, title, text))
         session.flush()
@@ -104,17 +104,17 @@ def add_story(
         )
 
 
-def _article(copy: int, story: int, outlet: Outlet, title: str) -> Article:
-    url = f"http://outlet{outlet.number}.example/{copy}"
+def _article(copy: int, story: int, source: NamedSource, title: str) -> Article:
+    url = f"http://outlet{source.number}.example/{copy}"
     return Article(
         id=copy,
         url=url,
         url_hash=digest(url),
-        source_id=outlet.number,
+        source_id=source.number,
         first_seen_at=NOW,
         stage=Stage.DONE,
         next_attempt_at=NOW,
-        host=f"outlet{outlet.number}.example",
+        host=f"outlet{source.number}.example",
         revisions=1,
         revision_id=copy,
         tagging_id=story,

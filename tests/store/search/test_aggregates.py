@@ -11,7 +11,7 @@ from store.search.query import parse
 from store.search.results import Copy, Head
 from store.search.search import Question
 from tests.store.building import NOW
-from tests.store.search.building import Outlet, add_story
+from tests.store.search.building import NamedSource, add_story
 
 SUNDAY = datetime(2026, 11, 1, 23, 59, tzinfo=UTC)
 HEAD = Head(
@@ -74,9 +74,9 @@ def test_of_two_kinds_the_first_is_kept_together_and_ordered_by_its_whole() -> N
 
 @pytest.fixture
 def filled(database: Database) -> Database:
-    outlets = [Outlet(1, "US"), Outlet(2, "CN")]
+    sources = [NamedSource(1, "US"), NamedSource(2, "CN")]
     people = [("minister", "The Minister")]
-    add_story(database, 1, "Soybeans.", outlets=outlets, topics=("trade",), actors=people)
+    add_story(database, 1, "Soybeans.", sources=sources, topics=("trade",), actors=people)
     add_story(database, 2, "Tariffs.", topics=("trade", "taiwan"), published=SUNDAY)
     add_story(database, 3, "A bridge.", relevance="none")
     index.rebuild(database)

@@ -8,7 +8,7 @@ from store.database.connection import Database
 from store.search import index
 from store.tables import Article, Source, Story, TaggingTopic
 from tests.store.building import NOW
-from tests.store.search.building import Outlet, add_story
+from tests.store.search.building import NamedSource, add_story
 
 _ASKED = text(
     "SELECT day, topic, source_country, story_id, articles FROM story_coverage ORDER BY 2, 3"
@@ -27,8 +27,8 @@ def changed(database: Database) -> None:
 
 
 def test_a_story_counts_once_a_day_topic_and_country(database: Database) -> None:
-    outlets = [Outlet(1, "US"), Outlet(2, "US"), Outlet(3, "CN")]
-    add_story(database, 1, "Talks.", outlets=outlets, topics=("trade",))
+    sources = [NamedSource(1, "US"), NamedSource(2, "US"), NamedSource(3, "CN")]
+    add_story(database, 1, "Talks.", sources=sources, topics=("trade",))
     add_story(database, 2, "A bridge.", relevance="none", topics=("trade",))
     index.rebuild(database)
     day = NOW.date().isoformat()
@@ -36,7 +36,7 @@ def test_a_story_counts_once_a_day_topic_and_country(database: Database) -> None
 
 
 def test_counts_follow_the_story(database: Database) -> None:
-    add_story(database, 1, "Talks.", outlets=[Outlet(1), Outlet(2)], topics=("trade",))
+    add_story(database, 1, "Talks.", sources=[NamedSource(1), NamedSource(2)], topics=("trade",))
     index.rebuild(database)
     with database.writing() as session:
         session.execute(update(TaggingTopic).values(topic="diplomacy"))
@@ -49,7 +49,13 @@ def test_counts_follow_the_story(database: Database) -> None:
 
 
 def test_what_was_imported_counts_on_the_day_on_which_it_was_published(database: Database) -> None:
-    add_story(database, 1, "Talks.", outlets=[Outlet(1), Outlet(2), Outlet(3)], topics=("trade",))
+    add_story(
+        database,
+        1,
+        "Talks.",
+        sources=[NamedSource(1), NamedSource(2), NamedSource(3)],
+        topics=("trade",),
+    )
     with database.writing() as session:
         long_ago = update(Article).values(published_at=NOW - timedelta(days=400))
         session.execute(long_ago.where(Article.id.in_((10, 11))))

@@ -11,7 +11,7 @@ from store.database.connection import Database
 from store.search import index, search
 from store.search.query import parse
 from store.search.search import Question
-from tests.store.building import NOW, TEXT, document, ingest_one, judgement
+from tests.store.building import NOW, TEXT, document, ingest_one, tagger_output
 
 CHINESE = "外交部发言人周一表示，两国就大豆采购和访问日期达成一致。" * 4
 
@@ -24,20 +24,20 @@ def wire(database: Database) -> Database:
         database,
         2,
         made=document(CHINESE, title="两国商定访问", language="zh"),
-        judged=judgement(topics=(Topic("agriculture", 0.8),), actors=()),
+        judged=tagger_output(topics=(Topic("agriculture", 0.8),), actors=()),
     )
     ingest_one(
         database,
         3,
         made=document("The county opened a new bridge over the river on Friday. " * 5),
-        judged=judgement(relevance=Relevance.NONE, score=0.01, topics=(), actors=()),
+        judged=tagger_output(relevance=Relevance.NONE, score=0.01, topics=(), actors=()),
     )
     old = Dated(NOW - timedelta(days=400), "", "feed", Confidence.SURE)
     ingest_one(
         database,
         4,
         made=document(TEXT + " 100% of it, he_said.", published=old),
-        judged=judgement(relevance=Relevance.SECONDARY, topics=(Topic("trade", 0.6),)),
+        judged=tagger_output(relevance=Relevance.SECONDARY, topics=(Topic("trade", 0.6),)),
     )
     index.catch_up(database)
     return database

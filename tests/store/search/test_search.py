@@ -10,7 +10,7 @@ from store.search.query import parse
 from store.search.search import Order, Question, find, find_ids
 from store.tables import Article
 from tests.store.building import NOW
-from tests.store.search.building import Outlet, add_story
+from tests.store.search.building import NamedSource, add_story
 
 ENGLISH = "The envoy said that the talks on soybean purchases would go on. "
 CHINESE = "外交部发言人周一表示，两国就大豆采购和访问日期达成一致。"
@@ -26,7 +26,7 @@ def wire(database: Database) -> Database:
         2,
         CHINESE,
         title="两国商定访问",
-        outlets=[Outlet(2, "CN", "wire", state_media=True)],
+        sources=[NamedSource(2, "CN", "wire", state_media=True)],
         topics=("agriculture",),
     )
     add_story(database, 3, "The county opened a new bridge on Friday.", relevance="none")
@@ -34,7 +34,7 @@ def wire(database: Database) -> Database:
         database,
         4,
         ENGLISH + "100% of it, he_said.",
-        outlets=[Outlet(3, "GB", "magazine")],
+        sources=[NamedSource(3, "GB", "magazine")],
         published=NOW - timedelta(days=400),
         relevance="secondary",
         stance="conflict",
@@ -112,8 +112,8 @@ def test_a_limit_keeps_the_newest(wire: Database) -> None:
 
 def test_one_copy_must_answer_all_that_is_asked_of_an_outlet(database: Database) -> None:
     """What an American wire and a Chinese newspaper print, no Chinese wire does."""
-    outlets = [Outlet(1, "US", "wire"), Outlet(2, "CN", "newspaper")]
-    add_story(database, 1, ENGLISH, outlets=outlets)
+    sources = [NamedSource(1, "US", "wire"), NamedSource(2, "CN", "newspaper")]
+    add_story(database, 1, ENGLISH, sources=sources)
     index.rebuild(database)
     with database.reading() as session:
         assert find_ids(session, Question(country="CN")) == [1]
@@ -122,7 +122,7 @@ def test_one_copy_must_answer_all_that_is_asked_of_an_outlet(database: Database)
 
 
 def test_the_headlines_of_all_copies_are_found(database: Database) -> None:
-    add_story(database, 1, ENGLISH, title="Talks go on", outlets=[Outlet(1), Outlet(2)])
+    add_story(database, 1, ENGLISH, title="Talks go on", sources=[NamedSource(1), NamedSource(2)])
     with database.writing() as session:
         session.get_one(Article, 11).title = "Beans again"
     index.rebuild(database)

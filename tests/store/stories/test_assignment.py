@@ -11,7 +11,7 @@ from store.articles.inputs import Work
 from store.database.connection import Database
 from store.search import index, search
 from store.search.search import Question
-from store.tables import Article, Event, Story
+from store.tables import Article, EventRow, Story
 from tests.store.building import (
     NOW,
     TEXT,
@@ -19,11 +19,11 @@ from tests.store.building import (
     discover,
     discovery,
     document,
-    examine,
     fetch,
     ingest_one,
-    judgement,
+    prepare,
     process,
+    tagger_output,
 )
 
 WORKERS = 8
@@ -40,7 +40,7 @@ def test_copies_in_three_outlets_are_one_story(database: Database) -> None:
     (story,) = _stories(database)
     assert (story.articles, story.sources) == (3, 3)
     with database.reading() as session:
-        kinds = [event.kind for event in session.exec(select(Event).order_by(Event.id))]
+        kinds = [event.kind for event in session.exec(select(EventRow).order_by(EventRow.id))]
     assert kinds.count("story.created") == 1
     assert kinds.count("story.grew") == 2
 
@@ -66,9 +66,9 @@ def test_two_workers_inserting_one_wire_copy_make_one_story(database: Database) 
     gate = threading.Barrier(WORKERS)
 
     def bring(work: Work) -> None:
-        examined = examine(database, work)
+        to_store = prepare(database, work)
         gate.wait()
-        processing.settle(database, work, examined, judgement(), now=NOW)
+        processing.settle(database, work, to_store, tagger_output(), now=NOW)
 
     threads = [threading.Thread(target=bring, args=(work,)) for work in works]
     for thread in threads:
@@ -105,7 +105,7 @@ def test_a_copy_of_the_edited_text_joins_the_story_too(database: Database) -> No
 
 
 def test_a_story_is_judged_by_its_best_copy_and_dated_by_its_first(database: Database) -> None:
-    weak = judgement(relevance=Relevance.SECONDARY, score=0.55)
+    weak = tagger_output(relevance=Relevance.SECONDARY, score=0.55)
     first = ingest_one(database, 1, judged=weak)
     ingest_one(database, 2)
     (story,) = _stories(database)

@@ -11,7 +11,7 @@ from store.tables import Story
 from tests.store.building import add_feed, discover, discovery, document, fetch, process
 from tests.support import printings
 
-FURNITURE = printings.text(99, words=240)
+BOILERPLATE = printings.text(99, words=240)
 
 
 def publish(database: Database, feed: DueFeed, number: int, text: str | None = None) -> None:
@@ -19,7 +19,7 @@ def publish(database: Database, feed: DueFeed, number: int, text: str | None = N
     discover(database, feed, discovery(number))
     article_id = fetch(database, "outlet1.example")
     text = text or printings.text(number, words=120)
-    process(database, article_id, document(f"{text}\n{FURNITURE}", title=printings.title(number)))
+    process(database, article_id, document(f"{text}\n{BOILERPLATE}", title=printings.title(number)))
 
 
 def known(database: Database, of: Boilerplate, source_id: int = 1) -> frozenset[str]:
@@ -32,7 +32,7 @@ def test_paragraphs_on_every_page_of_a_source_are_its_furniture(database: Databa
     assert known(database, Boilerplate()) == frozenset()
     for number in range(PAGES):
         publish(database, feed, number)
-    assert len(known(database, Boilerplate())) == len(FURNITURE.splitlines())
+    assert len(known(database, Boilerplate())) == len(BOILERPLATE.splitlines())
     assert known(database, Boilerplate(), source_id=2) == frozenset()
 
 

@@ -11,7 +11,7 @@ from store.search import search as finding
 from store.search.search import Question
 from store.tables import (
     Article,
-    Event,
+    EventRow,
     Stage,
     Story,
     StoryKey,
@@ -111,7 +111,7 @@ def test_a_bridging_copy_merges_the_younger_story_into_the_older(two: Database) 
     (move,) = rows(two, StoryMove)
     assert (move.article_id, move.from_id, move.to_id) == (2, 2, 1)
     assert move.because == "first of its text"
-    (told,) = [event for event in rows(two, Event) if event.kind == "story.merged"]
+    (told,) = [event for event in rows(two, EventRow) if event.kind == "story.merged"]
     assert (told.story_id, told.payload["into"]) == (2, 1)
     assert told.payload["because"].startswith("article 4 is a copy of article ")
     assert articles(two)[2].joined_because.startswith("its story 2 was merged into this one: ")
@@ -199,8 +199,8 @@ def test_a_light_edit_keeps_the_story_and_both_texts_stand_for_it(database: Data
     revise(database, article_id, printings.extended(WHOLE))
     (story,) = rows(database, Story)
     assert [row.story_id for row in rows(database, StoryText)] == [story.id, story.id]
-    assert {row.kind for row in rows(database, Event)} >= {"story.created", "article.revised"}
-    assert "story.grew" not in {row.kind for row in rows(database, Event)}
+    assert {row.kind for row in rows(database, EventRow)} >= {"story.created", "article.revised"}
+    assert "story.grew" not in {row.kind for row in rows(database, EventRow)}
 
 
 def test_lineage_tells_who_was_first_who_is_credited_and_how_many_carry_it(

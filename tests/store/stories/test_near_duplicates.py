@@ -11,7 +11,7 @@ from ingest.duplicates.fingerprint import fingerprint
 from store.database.connection import Database
 from store.stories import near_duplicates
 from store.stories.boilerplate import Boilerplate
-from store.stories.near_duplicates import CROWD, MOST_CANDIDATES, MOST_OF_CROWD, Brought, Found
+from store.stories.near_duplicates import CROWD, MOST_CANDIDATES, MOST_OF_CROWD, Found, TextToPlace
 from store.tables import Article, Revision, StoryKey, StoryText
 from tests.store.building import NOW, document, ingest_one, only
 from tests.support import printings
@@ -19,12 +19,14 @@ from tests.support import printings
 DAY = timedelta(days=1)
 
 
-def brought(text: str, *, title: str = "", days: int = 0) -> Brought:
+def to_place(text: str, *, title: str = "", days: int = 0) -> TextToPlace:
     title = title or printings.title(1)
-    return Brought(fingerprint(title, text), Printing(title, text), NOW + days * DAY, Boilerplate())
+    return TextToPlace(
+        fingerprint(title, text), Printing(title, text), NOW + days * DAY, Boilerplate()
+    )
 
 
-def find(database: Database, text: Brought, story_id: int | None = None) -> Found:
+def find(database: Database, text: TextToPlace, story_id: int | None = None) -> Found:
     with database.reading() as session:
         return near_duplicates.find(session, text, story_id=story_id)
 
@@ -49,7 +51,7 @@ def stored(database: Database) -> int:
 def test_a_copy_is_found_within_the_window_before_and_after(
     database: Database, stored: int, days: int, found: bool
 ) -> None:
-    answer = find(database, brought(printings.extended(printings.text(1)), days=days))
+    answer = find(database, to_place(printings.extended(printings.text(1)), days=days))
     assert [copy.article_id for copy in answer.copies] == ([stored] if found else [])
 
 
@@ -65,28 +67,28 @@ def test_a_copy_is_found_within_the_window_before_and_after(
 def test_every_kind_of_copy_is_found_and_says_why(
     database: Database, stored: int, text: str
 ) -> None:
-    (copy,) = find(database, brought(text)).copies
+    (copy,) = find(database, to_place(text)).copies
     assert (copy.article_id, copy.story_id) == (stored, 1)
     assert copy.because
 
 
 @pytest.mark.usefixtures("stored")
 def test_what_is_alike_in_its_own_story_is_no_copy(database: Database) -> None:
-    text = brought(printings.edited(printings.text(1), 1))
+    text = to_place(printings.edited(printings.text(1), 1))
     assert find(database, text, story_id=1).copies == ()
     assert text.verdicts == {}
 
 
 @pytest.mark.usefixtures("stored")
 def test_another_text_has_no_copies_and_all_its_keys(database: Database) -> None:
-    text = brought(printings.text(2))
+    text = to_place(printings.text(2))
     assert find(database, text) == Found((), text.fingerprint.keys)
 
 
 def test_what_was_compared_once_is_not_compared_again(
     database: Database, stored: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = brought(printings.extended(printings.text(1)))
+    text = to_place(printings.extended(printings.text(1)))
     first = find(database, text)
     monkeypatch.setattr(near_duplicates, "decide", None)
     assert find(database, text) == first
@@ -98,11 +100,11 @@ def test_a_text_whose_article_was_purged_is_passed_over(database: Database, stor
         article = session.get_one(Article, stored)
         article.revision_id = None
         session.delete(only(session, Revision))
-    assert find(database, brought(printings.extended(printings.text(1)))).copies == ()
+    assert find(database, to_place(printings.extended(printings.text(1)))).copies == ()
 
 
 def test_a_key_that_many_carry_is_not_stored_again(database: Database, stored: int) -> None:
-    text = brought(printings.extended(printings.text(1)))
+    text = to_place(printings.extended(printings.text(1)))
     with database.writing() as session:
         shared = set(session.exec(select(StoryKey.key))) & set(text.fingerprint.keys)
         crowded = min(shared)
@@ -118,7 +120,7 @@ def test_a_key_that_many_carry_is_not_stored_again(database: Database, stored: i
 def test_no_more_than_the_likeliest_are_compared(
     database: Database, stored: int, keys: int, compared: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = brought(printings.extended(printings.text(1)))
+    text = to_place(printings.extended(printings.text(1)))
     with database.writing() as session:
         revision = only(session, Revision)
         for number in range(CROWD + MOST_CANDIDATES):
@@ -144,5 +146,5 @@ def test_no_more_than_the_likeliest_are_compared(
 
 
 def _crowd(session: Session, key: int, text_ids: "range | list[int]") -> None:
-    day = brought(printings.text(1)).day
+    day = to_place(printings.text(1)).day
     session.add_all([StoryKey(key=key, day=day, text_id=text_id) for text_id in text_ids])

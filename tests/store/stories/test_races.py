@@ -11,17 +11,17 @@ from sqlmodel import select
 from ingest.pages.extract import Document
 from store.articles import inputs, processing, stages
 from store.database.connection import Database
-from store.tables import Article, Event, Story, StoryRedirect
+from store.tables import Article, EventRow, Story, StoryRedirect
 from tests.store.building import (
     NOW,
     add_feed,
     discover,
     discovery,
     document,
-    examine,
     fetch,
     ingest_one,
-    judgement,
+    prepare,
+    tagger_output,
 )
 from tests.support import printings
 
@@ -65,9 +65,9 @@ def bring(database: Database, article_id: int, made: Document, gate: Callable[[]
     with database.writing() as session:
         assert stages.claim_processing(session, article_id, owner="w", now=NOW)
         work = inputs.load(session, article_id)
-    examined = examine(database, work, made)
+    to_store = prepare(database, work, made)
     gate()
-    processing.settle(database, work, examined, judgement(), now=NOW)
+    processing.settle(database, work, to_store, tagger_output(), now=NOW)
 
 
 def in_threads(database: Database, ready: Sequence[int], made: Sequence[Document]) -> None:
@@ -124,7 +124,7 @@ def assert_one_story(database: Database, count: int) -> None:
     story = the_story(database)
     assert (story.articles, story.sources) == (count, count)
     with database.reading() as session:
-        kinds = [event.kind for event in session.exec(select(Event))]
+        kinds = [event.kind for event in session.exec(select(EventRow))]
     assert (kinds.count("story.created"), kinds.count("story.grew")) == (1, count - 1)
 
 
@@ -171,5 +171,5 @@ def test_two_bridges_in_the_same_instant_merge_once(database: Database) -> None:
     assert (story.id, story.articles) == (1, WORKERS + 2)
     with database.reading() as session:
         assert [row.story_id for row in session.exec(select(StoryRedirect))] == [2]
-        merges = [e for e in session.exec(select(Event)) if e.kind == "story.merged"]
+        merges = [e for e in session.exec(select(EventRow)) if e.kind == "story.merged"]
     assert len(merges) == 1

@@ -92,7 +92,7 @@ def test_the_second_edition_changes_the_edited_pages_and_the_feeds_that_list_the
     before = {url: get(site, url)[1] for url in urls + feeds}
     tags = {url: get(site, url)[0].headers["ETag"] for url in feeds}
 
-    site.second_edition()
+    site.second_release()
 
     edited = {article.url for article in site.articles() if article.edited}
     assert len(edited) >= 2
@@ -101,15 +101,15 @@ def test_the_second_edition_changes_the_edited_pages_and_the_feeds_that_list_the
         url for url in feeds if any(page.startswith(url.rpartition("/")[0]) for page in edited)
     }
     assert all(get(site, url)[1] != before[url] for url in edited)
-    outlets = {url.rpartition("/")[0] for url in edited}
-    others = [url for url in urls if url.rpartition("/")[0] not in outlets]
+    sources = {url.rpartition("/")[0] for url in edited}
+    others = [url for url in urls if url.rpartition("/")[0] not in sources]
     assert all(get(site, url)[1] == before[url] for url in others)
 
 
 def test_edited_articles_keep_their_addresses_and_their_day_of_publication(site: DemoSite) -> None:
     before = {article.url: article for article in site.articles()}
     assert not any(article.edited for article in before.values())
-    site.second_edition()
+    site.second_release()
     for article in site.articles():
         assert article.published == before[article.url].published
         changed = article.paragraphs != before[article.url].paragraphs

@@ -16,10 +16,10 @@ from ingest.pages.quality import Quality
 from ingest.relations import tag
 from ingest.url import canonical
 from worker.demo.site import DemoSite, Expected
-from worker.demo.wire import Outlet, load_wire
+from worker.demo.wire import DemoSource, load_wire
 
 WIRE = load_wire()
-ARTICLES = [(outlet, article) for outlet in WIRE for article in outlet.articles]
+ARTICLES = [(source, article) for source in WIRE for article in source.articles]
 
 TOPICS = {
     "diplomacy",
@@ -77,7 +77,7 @@ def feeds(site: DemoSite) -> dict[str, Feed]:
 def reads(site: DemoSite, feeds: dict[str, Feed]) -> list[Read]:
     result = []
     for expected in site.articles():
-        entry = entry_of(feeds[expected.outlet], expected)
+        entry = entry_of(feeds[expected.source], expected)
         raw, content_type = get(site, expected.url)
         page = extract_page(
             raw, url=expected.url, content_type=content_type, hint=Hint(title=entry.title)
@@ -103,8 +103,8 @@ def entry_of(feed: Feed, expected: Expected) -> Entry:
     return entries[0]
 
 
-def outlet_named(name: str) -> Outlet:
-    return next(outlet for outlet in WIRE if outlet.name == name)
+def source_named(name: str) -> DemoSource:
+    return next(source for source in WIRE if source.name == name)
 
 
 def without_spaces(text: str) -> str:
@@ -116,10 +116,10 @@ def without_spaces(text: str) -> str:
 
 def test_the_wire_is_large_and_varied_enough_to_show_what_the_service_does() -> None:
     assert len(ARTICLES) >= 38
-    assert {outlet.feed_format for outlet in WIRE} == {"rss2", "rss1", "atom", "jsonfeed"}
-    assert {"US", "CN", "HK", "TW", "SG"} <= {outlet.country for outlet in WIRE}
-    assert {outlet.kind for outlet in WIRE} <= set(KINDS)
-    languages = [outlet.language for outlet, _ in ARTICLES]
+    assert {source.feed_format for source in WIRE} == {"rss2", "rss1", "atom", "jsonfeed"}
+    assert {"US", "CN", "HK", "TW", "SG"} <= {source.country for source in WIRE}
+    assert {source.kind for source in WIRE} <= set(KINDS)
+    languages = [source.language for source, _ in ARTICLES]
     assert languages.count("zh") >= 8
     relevances = [article.expect.relevance for _, article in ARTICLES]
     assert min(relevances.count("none"), relevances.count("primary")) >= 10
@@ -128,11 +128,11 @@ def test_the_wire_is_large_and_varied_enough_to_show_what_the_service_does() -> 
 
 
 def test_every_article_is_as_long_as_a_short_report() -> None:
-    for outlet, article in ARTICLES:
+    for source, article in ARTICLES:
         text = "\n".join(article.first.paragraphs)
         if article.paywall:
             continue  # only a summary was ever written
-        if outlet.language == "zh":
+        if source.language == "zh":
             assert 250 <= len(without_spaces(text)) <= 500, article.slug
         else:
             assert 120 <= len(text.split()) <= 300, article.slug
@@ -152,7 +152,7 @@ def test_every_feed_is_read_whole_and_undamaged(site: DemoSite, feeds: dict[str,
         assert feed.damaged is None, name
         assert feed.title == name
         assert feed.language is not None
-        assert feed.language.partition("-")[0] == outlet_named(name).language
+        assert feed.language.partition("-")[0] == source_named(name).language
 
 
 def test_entries_carry_their_dates_and_authors(reads: list[Read]) -> None:
@@ -199,7 +199,7 @@ def test_pages_give_up_little_besides_the_article(reads: list[Read]) -> None:
         # A headline and a byline may come along; menus, most-read lists and footers may not.
         allowed = written + len(read.expected.title) + 80
         assert len(without_spaces(read.page.text)) <= allowed, read.page.text
-        assert read.expected.outlet not in read.page.text.splitlines()
+        assert read.expected.source not in read.page.text.splitlines()
 
 
 def test_pages_tell_their_language(reads: list[Read]) -> None:
@@ -232,7 +232,7 @@ def test_copies_of_one_text_hash_alike_and_nothing_else_does(reads: list[Read]) 
 
 def test_one_text_is_printed_by_three_outlets_on_three_different_pages(reads: list[Read]) -> None:
     copies = [read for read in reads if read.expected.story == "invitations"]
-    assert len({read.expected.outlet for read in copies}) == 3
+    assert len({read.expected.source for read in copies}) == 3
     assert len({read.raw for read in copies}) == 3
     assert len({"\n".join(read.expected.paragraphs) for read in copies}) > 1
 
@@ -242,12 +242,12 @@ def test_one_text_is_printed_by_three_outlets_on_three_different_pages(reads: li
 
 def test_the_second_edition_reaches_the_feed_and_the_text() -> None:
     with DemoSite() as site:
-        site.second_edition()
+        site.second_release()
         edited = [article for article in site.articles() if article.edited]
         assert len(edited) >= 2
         specs = {spec.source: spec for spec in site.feeds()}
         for article in edited:
-            spec = specs[article.outlet]
+            spec = specs[article.source]
             body, content_type = get(site, spec.url)
             entry = entry_of(parse_feed(body, content_type=content_type, url=spec.url), article)
             assert entry.updated is not None

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from store.tables import Article, Event, Revision
+from store.tables import Article, EventRow, Revision
 from tests.worker.standins import Clock, Heard
 from tests.worker.wire import (
     HOST,
@@ -39,7 +39,7 @@ def process_all(context: Context, nudges: Heard) -> None:
         process_article(context, nudges.articles.pop(0), owner="test")
 
 
-def look_when_due(context: Context, nudges: Heard, clock: Clock) -> timedelta:
+def refetch_when_due(context: Context, nudges: Heard, clock: Clock) -> timedelta:
     """Let the time pass until the next look is due, look, and return how long that was."""
     due = only(context.database, Article).refetch_at
     assert due is not None
@@ -51,7 +51,7 @@ def look_when_due(context: Context, nudges: Heard, clock: Clock) -> timedelta:
 
 def events(context: Context) -> list[str]:
     """What was told since the article was read."""
-    return [event.kind for event in rows(context.database, Event)][5:]
+    return [event.kind for event in rows(context.database, EventRow)][5:]
 
 
 def texts(context: Context) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from ingest.crawl_policy.outage_blame import LONGEST_AGAIN, MANY
 from ingest.http import Fetcher
 from store.crawl import outages
-from store.tables import Article, Event, Poll, Stage
+from store.tables import Article, EventRow, Poll, Stage
 from tests.site import LOOPBACK, Site
 from tests.worker.standins import Clock, Heard
 from tests.worker.wire import (
@@ -77,7 +77,7 @@ def outcomes(context: Context, feed_id: int) -> list[str]:
 
 def told(context: Context) -> list[str]:
     """The events, without those of every day."""
-    kinds = [event.kind for event in rows(context.database, Event)]
+    kinds = [event.kind for event in rows(context.database, EventRow)]
     return [kind for kind in kinds if not kind.startswith(("feed.polled", "article."))]
 
 

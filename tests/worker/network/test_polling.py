@@ -10,7 +10,7 @@ from ingest.crawl_policy import redirect_trust
 from ingest.feeds.entries import FullText
 from store.intake.polls import FAILING_AFTER
 from store.operations import status
-from store.tables import Article, Event, Poll, Stage
+from store.tables import Article, EventRow, Poll, Stage
 from tests.site import Answer, Site, answers
 from tests.worker.standins import Clock, Heard
 from tests.worker.wire import (
@@ -158,7 +158,7 @@ def test_a_poll_that_shares_no_entry_with_the_last_is_a_gap_and_the_next_comes_s
     publish_entries(site, [8, 9, 10])
     poll_again(context, nudges, clock, feed_id)
     assert len(gaps(context)) == 1
-    told = [event.kind for event in rows(context.database, Event)]
+    told = [event.kind for event in rows(context.database, EventRow)]
     assert told.count("feed.gap") == 1
 
 
@@ -209,7 +209,7 @@ def test_a_feed_that_keeps_failing_is_told_once_and_polled_less_often(
         make_due(context.database, feed_id)
     assert waits == sorted(waits)
     assert waits[-1] > 2 * waits[0]
-    told = [event.kind for event in rows(context.database, Event) if event.kind != "feed.polled"]
+    told = [event.kind for event in rows(context.database, EventRow) if event.kind != "feed.polled"]
     assert told == ["feed.failing"]
     with context.database.reading() as session:
         [trouble] = status.read(session, now=clock()).trouble
@@ -225,4 +225,4 @@ def test_a_feed_that_is_gone_is_not_asked_again(
     clock.forward(days=30)
     drain(context, nudges)
     assert site.count(FEED) == 1
-    assert rows(context.database, Event)[-1].kind == "feed.gone"
+    assert rows(context.database, EventRow)[-1].kind == "feed.gone"

@@ -18,7 +18,7 @@ from tests.worker.network.refetching import (
     about,
     drain_and_process,
     events,
-    look_when_due,
+    refetch_when_due,
     texts,
 )
 from tests.worker.standins import Clock, Heard
@@ -47,7 +47,7 @@ def test_a_read_page_is_looked_at_after_an_hour_six_a_day_and_three_days_and_the
 ) -> None:
     ago = []
     for _ in range(4):
-        look_when_due(context, nudges, clock)
+        refetch_when_due(context, nudges, clock)
         ago.append(about(clock() - read))
     assert ago == [HOUR, 6 * HOUR, 24 * HOUR, 72 * HOUR]
     done = only(context.database, Article)
@@ -74,7 +74,7 @@ def test_a_page_is_not_asked_for_while_it_says_that_it_is_fresh(
     site.page(PAGE, item(1).page, headers={"Cache-Control": "max-age=7200"})
     add_feed(context.database, site.url(FEED))
     drain_and_process(context, nudges)
-    assert about(look_when_due(context, nudges, clock)) == 2 * HOUR
+    assert about(refetch_when_due(context, nudges, clock)) == 2 * HOUR
 
 
 @pytest.mark.usefixtures("read")
@@ -82,7 +82,7 @@ def test_an_article_that_is_edited_is_looked_at_sooner(
     context: Context, site: Site, nudges: Heard, clock: Clock
 ) -> None:
     site.page(PAGE, page(TITLE, EDITED))
-    waits = [about(look_when_due(context, nudges, clock)) for _ in range(4)]
+    waits = [about(refetch_when_due(context, nudges, clock)) for _ in range(4)]
     assert waits == [HOUR, 5 * HOUR, 5 * HOUR, 48 * HOUR]
 
 
@@ -93,7 +93,7 @@ def test_the_times_are_a_setting(context: Context, site: Site, nudges: Heard, cl
     add_feed(context.database, site.url(FEED))
     drain_and_process(context, nudges)
     for _ in range(2):
-        look_when_due(context, nudges, clock)
+        refetch_when_due(context, nudges, clock)
     assert site.count(PAGE) == 3
     assert only(context.database, Article).refetch_at is None
 
@@ -106,7 +106,7 @@ def test_switched_off_no_page_is_looked_at_again_not_even_one_that_was_to_be(
     clock.forward(days=10)
     assert drain_and_process(context, nudges) is Drained.EMPTY
     with context.database.writing() as session:
-        assert host_leases.wake(session, now=clock(), looks=False) == []
+        assert host_leases.wake(session, now=clock(), refetches=False) == []
         assert host_leases.wake(session, now=clock()) == [HOST]
     publish(site, [item(2)])
     add_feed(context.database, site.url("/other.xml"))
@@ -146,7 +146,7 @@ def test_a_page_that_is_not_modified_is_asked_for_by_its_validators_and_left_as_
     context: Context, site: Site, nudges: Heard, clock: Clock
 ) -> None:
     before = only(context.database, Article)
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     assert [request.status for request in site.log if request.path == PAGE] == [200, 304]
     assert nudges.articles == []
     after = only(context.database, Article)
@@ -176,7 +176,7 @@ def test_an_edited_page_is_a_second_revision(
     context: Context, site: Site, nudges: Heard, clock: Clock
 ) -> None:
     site.page(PAGE, page(TITLE, EDITED))
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     assert texts(context) == [text(1), EDITED]
     done = only(context.database, Article)
     assert (done.stage, done.revisions, done.refetches) == (Stage.DONE, 2, 1)
@@ -190,7 +190,7 @@ def test_a_page_on_which_something_else_has_changed_is_no_new_revision(
     context: Context, site: Site, nudges: Heard, clock: Clock
 ) -> None:
     site.page(PAGE, page(TITLE, text(1), head='<meta name="served" content="2">'))
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     assert texts(context) == [text(1)]
     assert only(context.database, Article).stage == Stage.DONE
 
@@ -201,7 +201,7 @@ def test_edits_that_come_one_after_the_other_are_all_kept(
 ) -> None:
     for number in range(2, 6):
         site.page(PAGE, page(TITLE, text(number)))
-        look_when_due(context, nudges, clock)
+        refetch_when_due(context, nudges, clock)
     assert texts(context) == [text(number) for number in range(1, 6)]
     assert [row.number for row in rows(context.database, Revision)] == [1, 2, 3, 4, 5]
 
@@ -225,12 +225,12 @@ def test_a_wall_never_replaces_a_text_and_the_text_behind_it_is_found_again(
 ) -> None:
     site.serve("/private.html", answers.page(CONSENT))
     site.serve(PAGE, wall)
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     assert texts(context) == [text(1)]
     done = only(context.database, Article)
     assert (done.stage, done.quality, done.error) == (Stage.DONE, "ok", None)
     site.page(PAGE, page(TITLE, EDITED))
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     assert texts(context) == [text(1), EDITED]
 
 
@@ -247,7 +247,7 @@ def test_a_page_that_has_vanished_is_told_with_its_time_and_its_text_is_kept(
 ) -> None:
     site.page("/", page("Bay News", text(7)))
     site.serve(PAGE, answer)
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     gone = only(context.database, Article)
     assert gone.gone_at is not None
     assert about(gone.gone_at - read) == HOUR
@@ -255,7 +255,7 @@ def test_a_page_that_has_vanished_is_told_with_its_time_and_its_text_is_kept(
     assert (texts(context), only(context.database, Story).articles) == ([text(1)], 1)
     assert events(context) == ["article.gone"]
 
-    look_when_due(context, nudges, clock)  # it is told once, with its first time
+    refetch_when_due(context, nudges, clock)  # it is told once, with its first time
     assert only(context.database, Article).gone_at == gone.gone_at
     assert events(context) == ["article.gone"]
 
@@ -266,9 +266,9 @@ def test_a_page_that_comes_back_is_told_too(
     context: Context, site: Site, nudges: Heard, clock: Clock, edited: bool
 ) -> None:
     site.remove(PAGE)
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     site.page(PAGE, page(TITLE, EDITED if edited else text(1)))
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     back = only(context.database, Article)
     assert (back.gone_at, back.stage) == (None, Stage.DONE)
     assert events(context)[:2] == ["article.gone", "article.back"]
@@ -283,7 +283,7 @@ def test_a_page_that_was_not_there_at_first_is_read_when_it_is(
     add_feed(context.database, site.url(FEED))
     drain_and_process(context, nudges)
     assert texts(context) == ["The ferry opens its line."]
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     assert texts(context) == ["The ferry opens its line.", text(1)]
     read = only(context.database, Article)
     assert (read.gone_at, read.error, read.page_status) == (None, None, 200)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ingest.crawl_policy.page_retry import FETCH_ATTEMPTS
-from ingest.crawl_policy.refetch import FIRST_RETRY, LOOK_ATTEMPTS
+from ingest.crawl_policy.refetch import FIRST_RETRY, REFETCH_ATTEMPTS
 from store.crawl import host_leases, refetches
 from store.crawl.page_fetches import FETCH_CLAIM
 from store.tables import Article, Host, Revision, Stage
@@ -21,7 +21,7 @@ from tests.worker.network.refetching import (
     about,
     drain_and_process,
     events,
-    look_when_due,
+    refetch_when_due,
     texts,
 )
 from tests.worker.standins import Clock, Heard
@@ -56,11 +56,11 @@ def test_a_look_that_fails_is_repeated_and_takes_nothing_from_the_article(
     context: Context, site: Site, nudges: Heard, clock: Clock, fault: Answer
 ) -> None:
     site.serve(PAGE, fault)
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     kept = only(context.database, Article)
     assert (kept.stage, kept.error, kept.quality, kept.gone_at) == (Stage.DONE, None, "ok", None)
     site.page(PAGE, page(TITLE, EDITED))
-    assert about(look_when_due(context, nudges, clock)) == FIRST_RETRY
+    assert about(refetch_when_due(context, nudges, clock)) == FIRST_RETRY
     assert texts(context) == [text(1), EDITED]
     assert only(context.database, Article).refetches == 1
 
@@ -73,9 +73,9 @@ def test_looks_that_always_fail_come_to_an_end_without_any_quarantine(
     waits = []
     while only(context.database, Article).refetch_at is not None:
         assert len(waits) < 4 * FETCH_ATTEMPTS
-        waits.append(about(look_when_due(context, nudges, clock)))
-    assert len(waits) == 4 * LOOK_ATTEMPTS
-    assert waits[: LOOK_ATTEMPTS + 1] == [HOUR, FIRST_RETRY, 4 * FIRST_RETRY, 5 * HOUR]
+        waits.append(about(refetch_when_due(context, nudges, clock)))
+    assert len(waits) == 4 * REFETCH_ATTEMPTS
+    assert waits[: REFETCH_ATTEMPTS + 1] == [HOUR, FIRST_RETRY, 4 * FIRST_RETRY, 5 * HOUR]
     kept = only(context.database, Article)
     assert (kept.stage, kept.error, kept.attempts, kept.refetches) == (Stage.DONE, None, 0, 4)
     assert texts(context) == [text(1)]
@@ -87,10 +87,10 @@ def test_a_host_that_refuses_a_look_is_left_alone(
     context: Context, site: Site, nudges: Heard, clock: Clock
 ) -> None:
     site.serve(PAGE, answers.status(429, headers={"Retry-After": "1800"}))
-    look_when_due(context, nudges, clock)
+    refetch_when_due(context, nudges, clock)
     wait = only(context.database, Host).next_request_at - clock()
     assert about(wait) == HOUR / 2
-    assert about(look_when_due(context, nudges, clock)) == HOUR / 2
+    assert about(refetch_when_due(context, nudges, clock)) == HOUR / 2
 
 
 @pytest.mark.usefixtures("read")
@@ -99,7 +99,7 @@ def test_what_robots_txt_forbids_by_now_is_not_asked_for(
 ) -> None:
     site.robots("User-agent: *\nDisallow: /\n")
     restarted = Context(context.settings)
-    look_when_due(restarted, nudges, clock)
+    refetch_when_due(restarted, nudges, clock)
     restarted.close()
     assert site.count(PAGE) == 1
     kept = only(context.database, Article)
@@ -208,6 +208,6 @@ def test_an_unchanged_page_is_extracted_again_where_its_entry_has_changed(
         make_due(context.database, feed_id)
         drain_and_process(context, nudges)
     else:
-        look_when_due(context, nudges, clock)
+        refetch_when_due(context, nudges, clock)
     assert [request.status for request in site.log if request.path == PAGE] == [200, 304]
     assert len(rows(context.database, Revision)) == (2 if entry_changes else 1)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from store.database.connection import Database
 from store.reprocessing import runs
 from store.tables import RunChange, Step, table
-from tests.store.building import document, ingest_one, judgement
+from tests.store.building import document, ingest_one, tagger_output
 from tests.worker.reprocessing.test_reprocessing import begin
 from worker import clock
 from worker.context import Context, process_name
@@ -53,7 +53,7 @@ def work_off_until_the_second(context: Context, run_id: int) -> bool:
         def tag(self, title: str, _body: str, **_about: object) -> object:
             if title == "Envoy 2":
                 os.kill(os.getpid(), signal.SIGKILL)
-            return replace(judgement(), lexicon_version="next")
+            return replace(tagger_output(), lexicon_version="next")
 
     context.__dict__["tagger"] = Poisoned()
     runs.ATTEMPTS = 1

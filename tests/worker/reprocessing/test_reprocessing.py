@@ -16,7 +16,7 @@ from store.reprocessing.runs import RunError
 from store.reprocessing.selection import Selection
 from store.tables import (
     Article,
-    Event,
+    EventRow,
     Revision,
     Run,
     RunChange,
@@ -35,14 +35,14 @@ from tests.store.building import (
     document,
     fetch,
     ingest_one,
-    judgement,
     process,
+    tagger_output,
 )
 from tests.support import printings
 from worker.context import Context
 from worker.processing import make_document
 from worker.reprocessing.report import Report, report
-from worker.reprocessing.steps import foresee, redo, versions
+from worker.reprocessing.steps import preview, redo, versions
 from worker.reprocessing.working import work_off
 
 PAGE = (
@@ -107,7 +107,7 @@ def read_by_today(context: Context, article_id: int) -> None:
     with context.database.reading() as session:
         made = make_document(inputs.load(session, article_id))
     assert made is not None
-    process(context.database, article_id, made, judgement(relevance=Relevance.NONE, topics=()))
+    process(context.database, article_id, made, tagger_output(relevance=Relevance.NONE, topics=()))
 
 
 def test_from_tag_appends_a_judgement_and_lets_the_article_show_it(context: Context) -> None:
@@ -121,7 +121,7 @@ def test_from_tag_appends_a_judgement_and_lets_the_article_show_it(context: Cont
     assert article(context.database, article_id).tagging_id == new.id
     (story,) = rows(context.database, Story)
     assert (story.relevance, story.tagging_id) == ("primary", new.id)
-    told = [event for event in rows(context.database, Event) if event.kind == "story.tagged"]
+    told = [event for event in rows(context.database, EventRow) if event.kind == "story.tagged"]
     assert told[-1].payload["relevance"] == "primary"
     assert len(rows(context.database, Revision)) == 1
 
@@ -129,7 +129,7 @@ def test_from_tag_appends_a_judgement_and_lets_the_article_show_it(context: Cont
 def test_a_second_run_finds_nothing_to_do(context: Context) -> None:
     read_by_today(context, judged_long_ago(context.database))
     reprocess(context, Step.EXTRACT)
-    before = {table: len(rows(context.database, table)) for table in (Tagging, Revision, Event)}
+    before = {table: len(rows(context.database, table)) for table in (Tagging, Revision, EventRow)}
     run_id = reprocess(context, Step.EXTRACT)
     assert before == {table: len(rows(context.database, table)) for table in before}
     with context.database.reading() as session:
@@ -356,16 +356,16 @@ def test_a_dry_run_writes_nothing_and_tells_what_would_change(context: Context) 
         context.database,
         article_id,
         document("A text as an older extractor left it. " * 10),
-        judgement(relevance=Relevance.NONE, topics=(), stance=None),
+        tagger_output(relevance=Relevance.NONE, topics=(), stance=None),
     )
     first, second = bring(context, 2, WHOLE), bring(context, 3, printings.edited(WHOLE, 1))
     apart(context, second)
     before = {table: len(rows(context.database, table)) for table in (Tagging, Revision, Story)}
 
-    def look(step: Step, *articles: int) -> Report:
-        return report(foresee(context, each) for each in redo(context, articles, step))
+    def refetch(step: Step, *articles: int) -> Report:
+        return report(preview(context, each) for each in redo(context, articles, step))
 
-    told = look(Step.EXTRACT, article_id)
+    told = refetch(Step.EXTRACT, article_id)
     assert told.articles == 1
     assert told.relevance == {"none -> primary": 1}
     assert told.topics_gained["agriculture"] == 1
@@ -380,7 +380,7 @@ def test_a_dry_run_writes_nothing_and_tells_what_would_change(context: Context) 
     assert "soybeans" in example.evidence
     (example,) = told.examples["grew by more than a tenth"]
     assert example.evidence == ("380 -> 801 characters",)
-    told = look(Step.DEDUPE, first, second)
+    told = refetch(Step.DEDUPE, first, second)
     assert told.stories == {"stories merge": 2}
     (_, example) = told.examples["stories merge"]
     assert "a copy of article" in example.evidence[0]
@@ -394,7 +394,7 @@ def test_a_dry_run_foresees_stories_that_new_texts_would_make_one(context: Conte
     assert each.document is not None
     copy = ingest_one(context.database, 2, made=each.document)
     before = rows(context.database, Story)
-    told = report([foresee(context, each)])
+    told = report([preview(context, each)])
     assert told.stories == {"stories merge": 1}
     (example,) = told.examples["stories merge"]
     assert example.evidence == (f"the same text as article {copy}",)

@@ -11,7 +11,7 @@ from store.reprocessing import undo as undoing
 from store.stories import assignment, summary
 from store.tables import (
     Article,
-    Event,
+    EventRow,
     Step,
     Story,
     StoryKey,
@@ -52,7 +52,7 @@ def undo(context: Context, run_id: int) -> None:
 
 def kinds(database: Database) -> list[str]:
     with database.reading() as session:
-        return list(session.execute(select(table(Event).c.kind)).scalars())
+        return list(session.execute(select(table(EventRow).c.kind)).scalars())
 
 
 def older(article_id: int, context: Context) -> None:

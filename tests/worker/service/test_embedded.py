@@ -19,8 +19,8 @@ from tests.support.waiting import PATIENCE, until
 from tests.worker.processes import ROOT, environment
 from tests.worker.wire import FEED, add_feed, all_are, item, make_due, publish, rows
 from worker.context import prepare_home
+from worker.home.lock import running_broker
 from worker.service.embedded import STOP_SECONDS, Embedded, EmbeddedError
-from worker.service.homelock import running_broker
 from worker.settings import Settings
 
 NAMES = {"beat", "network", "cpu", "redis"}
@@ -87,7 +87,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Emb
 
 def looked_after(service: Embedded, name: str, *, not_pid: int) -> bool:
     """Let the service look after its children: whether this one is another process now."""
-    service.look()
+    service.check()
     return service.pids().get(name, not_pid) != not_pid
 
 
@@ -117,7 +117,7 @@ def test_a_child_that_was_killed_is_started_again_and_the_work_goes_on(
 
     def polled_again() -> bool:
         # A worker that loses Redis in the middle of a task ends (kombu), and is started again too.
-        service.look()
+        service.check()
         return home.is_read(polls=polls + 1)
 
     # A nudge may have gone with the killed child: it is repeated after a minute.

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from store.database import migrate
 from store.database.connection import Database
 from store.operations import heartbeats
-from store.tables import Article, Event, Stage, trace_of
+from store.tables import Article, EventRow, Stage, trace_of
 from tests.site import LOOPBACK, Site
 from tests.support.waiting import until
 from tests.worker.wire import FEED, add_feed, all_are, item, publish, rows
@@ -35,7 +35,7 @@ class Ran:
     lines: list[dict[str, Any]]
     metrics: Samples
     articles: list[Article]
-    events: list[Event]
+    events: list[EventRow]
     stream: list[dict[str, Any]]
     heartbeats: set[str]
     home: Path
@@ -78,7 +78,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
         with Embedded(settings, output=home):
 
             def seen() -> bool:
-                delivered = [event.delivered_at for event in rows(database, Event)]
+                delivered = [event.delivered_at for event in rows(database, EventRow)]
                 with database.reading() as session:
                     alive = set(heartbeats.last(session))
                 return (
@@ -98,7 +98,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
             sorted(_told(logs), key=lambda line: str(line["timestamp"])),
             metrics,
             rows(database, Article),
-            rows(database, Event),
+            rows(database, EventRow),
             stream,
             alive,
             home,

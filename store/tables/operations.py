@@ -1,4 +1,4 @@
-"""How far the service's upkeep has come."""
+"""Signs of life of the service's processes, and how far its upkeep has come."""
 
 from datetime import datetime
 
@@ -6,6 +6,15 @@ from sqlalchemy import Column, Text
 from sqlmodel import Field, SQLModel
 
 from store.tables.columns import Id, time_column
+
+
+class Heartbeat(SQLModel, table=True):
+    """When a part of the service was last seen at work, by whichever of its processes."""
+
+    __tablename__ = "heartbeats"
+
+    name: str = Field(sa_column=Column(Text, primary_key=True))  # beat, network, cpu
+    at: datetime = time_column()
 
 
 class Walk(SQLModel, table=True):

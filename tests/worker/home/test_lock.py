@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from worker.service import homelock
+from worker.home import lock as homelock
 
 
 def test_a_home_is_taken_once_and_free_again_when_it_is_left(tmp_path: Path) -> None:
