@@ -226,7 +226,7 @@ def test_an_older_store_is_backed_up_and_upgraded_when_it_is_restored(
     database_url: str, tmp_path: Path
 ) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(migrate.__file__).parents[1] / "migrations"))
     file = tmp_path / "old.backup"
     with opened(database_url) as old:
         with old.engine.execution_options(transpacific_write=True).begin() as connection:

@@ -37,7 +37,7 @@ def old(database_url: str, filled: Database) -> Iterator[Database]:
     """The same rows in the first version's tables."""
     database = Database(database_url)
     config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(migrate.__file__).parents[1] / "migrations"))
     with (
         filled.engine.connect() as source,
         database.engine.execution_options(transpacific_write=True).begin() as target,

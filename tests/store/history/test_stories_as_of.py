@@ -108,6 +108,6 @@ def _kept(row: dict[str, object]) -> dict[str, object]:
 
 def _states_so_far() -> str:
     """The statement of the migration."""
-    script = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    script = ScriptDirectory(str(Path(migrate.__file__).parents[1] / "migrations"))
     statement: str = script.get_revision("0006").module._STATES_SO_FAR
     return statement
