@@ -15,6 +15,12 @@ from ingest.duplicates.differing_facts import Exchange, Kind, Side, exchanged
 from ingest.duplicates.titles import Titles, related
 from ingest.text.shingles import remaining, wording
 
+# The version of the rules: raise it whenever `decide`, the titles or facts that it goes by, or the
+# choice among candidates (store/stories/near_duplicates.py) can come to another answer for the same
+# two texts. Articles that older rules have placed are then found by `reprocess --from dedupe
+# --outdated`.
+DUPLICATES_VERSION = 1
+
 # Near copies are looked for among texts first seen within this time of each other: a cross-post
 # may take weeks, and what returns after a quarter is mostly the next of a series.
 WINDOW = timedelta(days=90)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.relations.codebook import Relevance
 from ingest.relations.model import probability
 from ingest.relations.reading import Field
-from ingest.relations.tagging import Evidence, Relevance, Tagging
+from ingest.relations.tagging import Evidence, Tagging
 
 # What each feature means to a reader. A test holds that none is forgotten.
 RULES = {

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ingest.relations.lexicon_file import TOPICS
+from ingest.relations.codebook import TOPICS
 from ingest.relations.matching import Matcher
 from ingest.relations.model import MODEL_FILE, Linear, Model, Values
 from ingest.relations.scoring import Judged, Piece, calibration, judge, load_pieces, report

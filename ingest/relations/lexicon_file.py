@@ -7,25 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-TOPICS = (
-    "diplomacy",
-    "trade",
-    "technology",
-    "investment-finance",
-    "sanctions",
-    "military",
-    "taiwan",
-    "hong-kong",
-    "human-rights",
-    "espionage-cyber",
-    "law-enforcement",
-    "agriculture",
-    "critical-minerals",
-    "energy-climate",
-    "health",
-    "people-exchange",
-    "third-country",
-)
+from ingest.relations.codebook import TOPICS
 
 
 class LexiconError(ValueError):

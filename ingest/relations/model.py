@@ -11,7 +11,7 @@ from math import exp
 from pathlib import Path
 from typing import Any
 
-from ingest.relations.lexicon_file import TOPICS
+from ingest.relations.codebook import TOPICS
 
 MODEL_FILE = Path(__file__).parent / "model.toml"
 

@@ -8,13 +8,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from ingest.relations.codebook import Relevance, Stance
 from ingest.relations.dealings import Dealings, find_dealings
 from ingest.relations.matching import Match, Matcher
 from ingest.relations.model import Model, load_model, probability
 from ingest.relations.reading import Reading, Sentence, read
 from ingest.relations.relevance import MOST_SHOWN, Measure, relevance_features
 from ingest.relations.stance import stance_features
-from ingest.relations.tagging import Actor, Evidence, Reason, Relevance, Stance, Tagging, Topic
+from ingest.relations.tagging import Actor, Evidence, Reason, Tagging, Topic
 from ingest.relations.topic_features import speaking_for, topic_features
 from ingest.relations.vocabulary import Entry, Role, Side, load_lexicon
 from ingest.text.language import detect_language, is_plainly_english

@@ -1,24 +1,11 @@
 """What the tagger says of a text: plain data, and its JSON shape."""
 
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple
 
+from ingest.relations.codebook import Relevance, Stance
 from ingest.relations.reading import Field
 from ingest.relations.vocabulary import Side
-
-
-class Relevance(StrEnum):
-    NONE = "none"
-    SECONDARY = "secondary"
-    PRIMARY = "primary"
-
-
-class Stance(StrEnum):
-    COOPERATION = "cooperation"
-    CONFLICT = "conflict"
-    MIXED = "mixed"
-    NEUTRAL = "neutral"
 
 
 @dataclass(frozen=True, slots=True)

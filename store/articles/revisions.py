@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Text, bindparam, func
 from sqlmodel import Session
 
+from ingest.duplicates.decide import DUPLICATES_VERSION
 from ingest.duplicates.fingerprint import revision_hash
 from ingest.pages.extract import EXTRACTOR_VERSION, Document
 from ingest.pages.quality import Quality
@@ -39,6 +40,7 @@ _OF_ARTICLE = _articles.update().where(_articles.c.id == bindparam("article"))
 _SHOW = _OF_ARTICLE.values(
     story_id=bindparam("of_story"),
     joined_because=func.coalesce(bindparam("why", type_=Text), _articles.c.joined_because),
+    duplicates_version=bindparam("rules"),
     agency=bindparam("credited"),
     revisions=bindparam("number"),
     revision_id=bindparam("revision"),
@@ -122,6 +124,7 @@ def write(
             "article": work.article_id,
             "of_story": joined.story_id,
             "why": joined.because,
+            "rules": DUPLICATES_VERSION,
             "credited": to_store.agency,
             "number": number,
             "revision": revision_id,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, select
 from sqlmodel import Session
 
-from ingest.duplicates.decide import Printing
+from ingest.duplicates.decide import DUPLICATES_VERSION, Printing
 from ingest.duplicates.fingerprint import ALGORITHM_VERSION, fingerprint
 from ingest.pages.quality import Quality
 from store import events
@@ -69,6 +69,11 @@ _MOVE = (
     .where(_articles.c.id == bindparam("article"))
     .values(story_id=bindparam("into"), joined_because=bindparam("why"))
 )
+_PLACED_BY = (
+    _articles.update()
+    .where(_articles.c.id == bindparam("article"))
+    .values(duplicates_version=bindparam("rules"))
+)
 _STANDS_FOR: Any = (
     select(_texts.c.story_id, _revisions.c.article_id)
     .join(_revisions, _revisions.c.id == _texts.c.revision_id)
@@ -115,17 +120,21 @@ def preview(session: Session, standing: Standing, text: TextToPlace) -> StoryDec
 
 
 def assign_again(
-    session: Session, run_id: int, standing: Standing, text: TextToPlace, *, now: datetime
+    session: Session, run_id: int, standing: Standing, text: TextToPlace | None, *, now: datetime
 ) -> None:
     """Put an article where it belongs, and its text under the fingerprint of today.
 
-    `merging.hold` has let nobody else merge. An article that has changed meanwhile is passed over.
+    Without a `text` it stays where it is, by the rules of today too. `merge.hold` has let nobody
+    else merge. An article that has changed meanwhile is passed over.
     """
     article = session.execute(_LOCK, {"article": standing.article_id}).first()
     if article is None or (article.revision_id, article.story_id) != (
         standing.revision_id,
         standing.story_id,
     ):
+        return
+    session.execute(_PLACED_BY, {"article": article.id, "rules": DUPLICATES_VERSION})
+    if text is None:
         return
     placed = preview(session, standing, text)
     _renew(session, standing, text)

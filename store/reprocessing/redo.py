@@ -72,6 +72,7 @@ class Standing:
     taken_from: str
     extractor: str  # that makes this text of its bytes
     algorithm: str | None  # of its fingerprint; None where the text stands for no story
+    duplicates: int | None  # the version of the rules that placed it
     tagging_id: int | None
     tagger: tuple[str, str] | None  # tagger and lexicon
     labels: Labels | None
@@ -89,6 +90,7 @@ _STANDING: Select[Any] = (
         _articles.c.first_seen_at,
         _articles.c.story_id,
         _articles.c.tagging_id,
+        _articles.c.duplicates_version,
         _articles.c.source_id,
         _sources.c.country,
         _sources.c.kind,
@@ -153,6 +155,7 @@ def _standing(row: Row[Any], topics: tuple[str, ...]) -> Standing:
         taken_from=row.taken_from,
         extractor=row.extractor,
         algorithm=row.algorithm_version,
+        duplicates=row.duplicates_version,
         tagging_id=row.tagging_id,
         tagger=(row.tagger_version, row.lexicon_version) if tagged else None,
         labels=Labels(row.relevance, row.score, topics, row.stance) if tagged else None,

@@ -32,6 +32,7 @@ class Versions:
 
     extractor: str
     algorithm: str  # of fingerprints
+    duplicates: int  # the rules of what is a copy
     tagger: str
     lexicon: str
 
@@ -41,8 +42,8 @@ class Selection:
     """Which articles are done again; an empty field asks nothing.
 
     `since` and `until` bound the time when an article was published, or else first seen. `source`
-    is a part of an outlet's name. `outdated`: only those whose extractor, fingerprint, tagger or
-    lexicon is of another version, as far as the steps to be done are concerned.
+    is a part of an outlet's name. `outdated`: only those whose extractor, fingerprint, duplicate
+    rules, tagger or lexicon are of another version, as far as the steps to be done are concerned.
     """
 
     since: datetime | None = None
@@ -122,10 +123,10 @@ def _outdated(step: Step, versions: Versions) -> Iterator[ColumnElement[bool]]:
     yield col(Tagging.tagger_version) != versions.tagger
     yield col(Tagging.lexicon_version) != versions.lexicon
     if step in (Step.EXTRACT, Step.DEDUPE):
-        yield exists().where(
-            col(StoryText.text_hash) == col(Revision.text_hash),
-            col(StoryText.algorithm_version) != versions.algorithm,
-        )
+        its_text = col(StoryText.text_hash) == col(Revision.text_hash)
+        yield exists().where(its_text, col(StoryText.algorithm_version) != versions.algorithm)
+        placed_by = func.coalesce(col(Article.duplicates_version), 0)
+        yield and_(placed_by != versions.duplicates, exists().where(its_text))
     if step is Step.EXTRACT:
         made_by = func.coalesce(col(Revision.confirmed_version), col(Revision.extractor_version))
         yield and_(made_by != versions.extractor, ~_page_is_let_go())

@@ -72,6 +72,10 @@ _RESTORE = (
         quality=bindparam("its_quality"),
     )
 )
+# Where it is again is not where the rules of the run would have it.
+_NOT_PLACED = (
+    _articles.update().where(_articles.c.id == bindparam("article")).values(duplicates_version=0)
+)
 _TEXTS_BACK = (
     _texts.update()
     .where(
@@ -228,6 +232,7 @@ def _forget_texts(session: Session, run_id: int, changes: Sequence[Row[Any]]) ->
 
 def _move_back(session: Session, change: Row[Any], now: datetime) -> None:
     """Bring the texts of an article back to the story that it was in, and note the move."""
+    session.execute(_NOT_PLACED, {"article": change.article_id})
     session.execute(
         _TEXTS_BACK,
         {"left": change.story_after, "article": change.article_id, "story": change.story_before},

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from ingest.feeds.subscription import KINDS
-from ingest.relations.lexicon_file import TOPICS
-from ingest.relations.tagging import Stance
+from ingest.relations.codebook import TOPICS, Stance
 
 
 class FilterError(ValueError):

@@ -72,6 +72,8 @@ class Article(SQLModel, table=True):
     tagging_id: int | None = Field(default=None, sa_type=Id)
     story_id: int | None = refers_to("stories.id", nullable=True, index=True)
     joined_because: str | None = text_column(default=None)  # why it is in that story
+    # The duplicate rules that placed it there; 0: a run that had placed it was undone.
+    duplicates_version: int | None = None
     agency: str | None = None  # that its text credits: reuters, xinhua, …
     title: str = text_column(default="")
     published_at: datetime | None = time_column(default=None, index=True)

@@ -14,7 +14,8 @@ from ingest.feeds.subscription import FeedSpec
 from ingest.http import Response
 from ingest.pages.extract import Document
 from ingest.pages.quality import Quality
-from ingest.relations.tagging import Actor, Evidence, Relevance, Stance, Tagging, Topic
+from ingest.relations.codebook import Relevance, Stance
+from ingest.relations.tagging import Actor, Evidence, Tagging, Topic
 from ingest.relations.vocabulary import Side
 from store.articles import inputs, processing, revisions, stages
 from store.articles.inputs import Work

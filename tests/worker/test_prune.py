@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingest.relations.tagging import Relevance
+from ingest.relations.codebook import Relevance
 from store.operations import retention
 from store.operations.retention import Freed
 from store.reprocessing import runs, selection

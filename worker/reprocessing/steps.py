@@ -6,6 +6,7 @@ import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from sqlmodel import Session
 
+from ingest.duplicates.decide import DUPLICATES_VERSION
 from ingest.duplicates.fingerprint import ALGORITHM_VERSION
 from ingest.pages.choose_text import differs
 from ingest.pages.extract import EXTRACTOR_VERSION
@@ -30,6 +31,7 @@ def versions(context: Context) -> Versions:
     return Versions(
         extractor=EXTRACTOR_VERSION,
         algorithm=str(ALGORITHM_VERSION),
+        duplicates=DUPLICATES_VERSION,
         tagger=TAGGER_VERSION,
         lexicon=context.tagger.lexicon_version,
     )
@@ -70,7 +72,10 @@ def _redo(context: Context, standing: Standing, work: Work | None, step: Step) -
             source_side=standing.source_side,
             date=(dated or standing.published_at or standing.first_seen_at).date(),
         )
-    other_algorithm = standing.algorithm != str(ALGORITHM_VERSION)
+    other_rules = (standing.algorithm, standing.duplicates) != (
+        str(ALGORITHM_VERSION),
+        DUPLICATES_VERSION,
+    )
     return Redone(
         standing=standing,
         work=work,
@@ -84,7 +89,7 @@ def _redo(context: Context, standing: Standing, work: Work | None, step: Step) -
         # A new text finds its story when it is stored.
         settle=document is None
         and standing.algorithm is not None
-        and (step is Step.DEDUPE or (step is Step.EXTRACT and other_algorithm)),
+        and (step is Step.DEDUPE or (step is Step.EXTRACT and other_rules)),
     )
 
 

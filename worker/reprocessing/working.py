@@ -75,9 +75,8 @@ def _store_text(context: Context, run_id: int, each: Redone, document: Document)
 def _assign_again(context: Context, run_id: int, standing: Standing) -> None:
     with context.database.reading() as session:
         text = reassign.to_place(session, standing, context.boilerplate)
-        if text is None:
-            return
-        reassign.preview(session, standing, text)  # what it compares is remembered
+        if text is not None:
+            reassign.preview(session, standing, text)  # what it compares is remembered
     with context.database.writing() as session:
-        merge.hold(session, merging=True)
+        merge.hold(session, merging=text is not None)
         reassign.assign_again(session, run_id, standing, text, now=clock.now())

@@ -31,7 +31,7 @@ def begun(database: Database, owner: str) -> int:
     with database.writing() as session:
         run_id = runs.begin(
             session, [1], step=Step.TAG, selection=Selection(),
-            versions=Versions("1", "1", "1", "1"), by="me", now=clock.now(),
+            versions=Versions("1", "1", 1, "1", "1"), by="me", now=clock.now(),
         )  # fmt: skip
         assert runs.claim(session, run_id, owner=owner, now=clock.now()) is not None
     return run_id

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from ingest.relations import fit
-from ingest.relations.lexicon_file import TOPICS
+from ingest.relations.codebook import TOPICS
 from ingest.relations.model import load_model
 from ingest.relations.scoring import Judged, Piece, calibration, judge, load_pieces, scores
 from ingest.relations.tagger import load_tagger

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.relations import tag
-from ingest.relations.lexicon_file import TOPICS
+from ingest.relations.codebook import TOPICS
 from ingest.relations.scoring import Judged, judge, piece, scores
 from ingest.relations.tagger import load_tagger
 

@@ -76,6 +76,12 @@ def test_texts_keep_their_stories_and_get_the_revisions_that_brought_them(old: D
     assert [row.revision_id for row in texts] == first
 
 
+def test_articles_were_placed_by_the_first_duplicate_rules(old: Database) -> None:
+    migrate.upgrade(old)
+    with old.reading() as session:
+        assert session.scalars(select(Article.duplicates_version)).all() == [1, 1, 1]
+
+
 def _first_revision(session: Session, story_id: int) -> int | None:
     return session.scalars(
         select(Revision.id)

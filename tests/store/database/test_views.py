@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from ingest.relations.tagging import Relevance
+from ingest.relations.codebook import Relevance
 from store.database import read_only_sql, views_copy
 from store.database.connection import Database, DatabaseError
 from store.tables import Article, Feed, Poll, Story

@@ -9,9 +9,11 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from ingest.dates import Confidence, Dated
+from ingest.duplicates.decide import DUPLICATES_VERSION
 from ingest.duplicates.fingerprint import ALGORITHM_VERSION
 from ingest.pages.extract import EXTRACTOR_VERSION, Document
-from ingest.relations.tagging import Actor, Relevance, Stance, Tagging, Topic
+from ingest.relations.codebook import Relevance, Stance
+from ingest.relations.tagging import Actor, Tagging, Topic
 from ingest.relations.vocabulary import Side
 from store.articles import inputs, processing, stages
 from store.database.connection import Database
@@ -41,7 +43,7 @@ TEXTS = 4  # so that articles share them, and stories are merged
 TOPICS = ("diplomacy", "trade", "agriculture", "taiwan")
 PEOPLE = ("xi-jinping", "envoy", "minister")
 COUNTRIES = ("US", "CN", None)
-VERSIONS = Versions(EXTRACTOR_VERSION, str(ALGORITHM_VERSION), "test-1", "abc")
+VERSIONS = Versions(EXTRACTOR_VERSION, str(ALGORITHM_VERSION), DUPLICATES_VERSION, "test-1", "abc")
 
 
 class History:

@@ -113,7 +113,7 @@ def test_a_part_of_a_run_that_was_taken_in_the_future_is_free(waiting: Database)
     with waiting.writing() as session:
         run_id = runs.begin(
             session, [1], step=Step.TAG, selection=Selection(),
-            versions=Versions("1", "1", "1", "1"), by="a test", now=NOW,
+            versions=Versions("1", "1", 1, "1", "1"), by="a test", now=NOW,
         )  # fmt: skip
         assert runs.claim(session, run_id, owner="a", now=NOW + DAY) is not None
         assert runs.claim(session, run_id, owner="b", now=NOW) is None

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, text
 from sqlmodel import select
 
 from ingest.feeds.entries import entry_to_json
-from ingest.relations.tagging import Relevance
+from ingest.relations.codebook import Relevance
 from store import events
 from store.articles import inputs, snapshots
 from store.articles.snapshots import NewSnapshot

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from ingest.duplicates.decide import DUPLICATES_VERSION
 from ingest.duplicates.fingerprint import ALGORITHM_VERSION
 from ingest.pages.extract import EXTRACTOR_VERSION
 from store.database.connection import Database
@@ -16,7 +17,9 @@ from store.reprocessing.selection import Selection, Versions
 from store.tables import Article, RunChunk, Step
 from tests.store.building import NOW, document, ingest_one, tagger_output
 
-TODAY = Versions(EXTRACTOR_VERSION, str(ALGORITHM_VERSION), tagger="test-1", lexicon="abc")
+TODAY = Versions(
+    EXTRACTOR_VERSION, str(ALGORITHM_VERSION), DUPLICATES_VERSION, tagger="test-1", lexicon="abc"
+)
 
 
 def begin(database: Database, articles: list[int], step: Step = Step.TAG) -> int:

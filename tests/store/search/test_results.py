@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from ingest.dates import Confidence, Dated
-from ingest.relations.tagging import Relevance, Topic
+from ingest.relations.codebook import Relevance
+from ingest.relations.tagging import Topic
 from store.database.connection import Database
 from store.search import index, search
 from store.search.query import parse

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlmodel import select
 
-from ingest.relations.tagging import Relevance
+from ingest.relations.codebook import Relevance
 from store.articles import inputs, processing, stages
 from store.articles.inputs import Work
 from store.database.connection import Database

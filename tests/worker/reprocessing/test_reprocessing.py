@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from ingest.pages.quality import Quality
-from ingest.relations.tagging import Relevance
+from ingest.relations.codebook import Relevance
 from store.database.connection import Database
 from store.reprocessing import runs, undo
 from store.reprocessing import selection as selecting
