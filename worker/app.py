@@ -28,8 +28,6 @@ from celery.signals import (
     worker_shutting_down,
 )
 from kombu import Queue  # type: ignore[attr-defined]
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from sqlalchemy.exc import OperationalError
 
 from ingest.crawl_policy.page_retry import PROCESS_ATTEMPTS
@@ -44,7 +42,7 @@ from worker.service import unprivileged
 from worker.service.process_pool import PAGE_SECONDS, collect_seldomer
 from worker.service.redis_server import RedisUnavailable, check_policy
 from worker.settings import SettingsError
-from worker.watch import logs, metrics_endpoint
+from worker.watch import logs, metrics_endpoint, queue_depths
 from worker.watch.metrics_endpoint import MetricsError
 
 # Seconds. Extraction of a page within the size caps takes well under one; a task that is still at
@@ -167,12 +165,8 @@ app.conf.update(
 
 
 def redis_client() -> redis.Redis:
-    """A client of the broker's Redis, whichever way its URL is written."""
-    url = _settings.broker.replace("redis+socket://", "unix://", 1)
-    # No attempts of the client's own: who asks is in a transaction, or comes again in seconds.
-    return redis.Redis.from_url(
-        url, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0)
-    )
+    """A client of the broker's Redis."""
+    return queue_depths.client(_settings.broker)
 
 
 @after_task_publish.connect(sender="worker.tasks.tick")

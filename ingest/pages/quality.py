@@ -82,6 +82,14 @@ class Quality(StrEnum):
     MOJIBAKE = "mojibake"
 
 
+def is_wall(taken_from: str, quality: Quality) -> bool:
+    """Whether a text is a wall's, and so nobody's: the same on every page of its site.
+
+    What a feed gives (`taken_from`: "page" or "feed") is always the article's.
+    """
+    return taken_from == "page" and quality not in (Quality.OK, Quality.SHORT)
+
+
 # Those that are little but their own words; before a paywall stands news.
 _NOTICES = (Quality.BLOCKED, Quality.CONSENT, Quality.SOFT_404)
 

@@ -10,7 +10,7 @@ from ingest.duplicates.decide import Printing
 from ingest.duplicates.fingerprint import Fingerprint, fingerprint
 from ingest.pages.agency import credited_agency
 from ingest.pages.extract import Document
-from ingest.pages.quality import Quality
+from ingest.pages.quality import is_wall
 from ingest.relations.tagging import Tagging as TaggerOutput
 from store import events
 from store.articles.inputs import Work
@@ -79,9 +79,7 @@ def prepare(
     by = session.execute(_PRINTED_BY, {"article": work.article_id}).one()
     without = boilerplate.of(session, by.source_id)
     published = document.published.at if document.published else None
-    # A wall is nobody's text: it is the same on every page.
-    wall = document.taken_from == "page" and document.quality not in (Quality.OK, Quality.SHORT)
-    has_text = bool(document.text) and not wall
+    has_text = bool(document.text) and not is_wall(document.taken_from, document.quality)
     if has_text:
         found = fingerprint(document.title, document.text, without=without)
     else:
@@ -93,7 +91,7 @@ def prepare(
         boilerplate=boilerplate,
     )
     if not assignment.is_known(session, to_place):
-        near_duplicates.find(session, to_place, story_id=by.story_id)
+        near_duplicates.compare_ahead(session, to_place, story_id=by.story_id)
     agency = credited_agency(document.title, document.text, document.authors) if has_text else None
     return DocumentToStore(document, to_place, agency, has_text)
 

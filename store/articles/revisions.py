@@ -172,15 +172,13 @@ def new_events(
 ) -> list[Event]:
     """The events that a new revision makes; `run_id`: the reprocessing that made it.
 
-    What our code of today reads otherwise is no edit by the outlet.
+    What our code of today reads otherwise is no edit by the outlet. Of stories that were merged by
+    it, `merge` has told.
     """
     joined = written.joined
     about = events.about(work.url, revision=written.number)
     article, story = work.article_id, joined.story_id
     new_events = []
-    for merged in joined.merged:
-        told = {"into": merged.into, "because": merged.because}
-        new_events.append(Event("story.merged", story_id=merged.story_id, payload=told))
     if joined.event is not None:
         event = Event(joined.event, article_id=article, story_id=story, payload=about)
         new_events.append(event)

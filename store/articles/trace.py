@@ -12,6 +12,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from store.articles import tombstones
+from store.search.labels import topics_of
 from store.tables import (
     Article,
     EventRow,
@@ -25,7 +26,6 @@ from store.tables import (
     StoryMove,
     StoryRedirect,
     Tagging,
-    TaggingTopic,
     digest,
     table,
     trace_of,
@@ -196,14 +196,14 @@ def _taggings(session: Session, article_id: int) -> Iterator[Moment]:
         .join(Revision, col(Revision.id) == col(Tagging.revision_id))
         .where(col(Revision.article_id) == article_id)
     ).all()
+    topics = topics_of(session, [tagging.id for tagging, _ in rows])
     for tagging, number in rows:
-        topics = select(TaggingTopic.topic).where(col(TaggingTopic.tagging_id) == tagging.id)
         told = {
             "revision": number,
             "relevance": tagging.relevance,
             "score": tagging.score,
             "stance": tagging.stance,
-            "topics": sorted(session.scalars(topics)),
+            "topics": sorted(topics.get(tagging.id, ())),
             "strongest": _strongest(tagging.evidence),
             "matches": len(tagging.evidence),
             "tagger": tagging.tagger_version,
@@ -238,7 +238,7 @@ def _moves(session: Session, article_id: int, story_id: int | None) -> Iterator[
 
 
 def _events(session: Session, article_id: int) -> Iterator[Moment]:
-    """What was told of the article, as long as it is kept (`outbox.KEEP_DELIVERED`).
+    """What was told of the article, as long as it is kept (`Policy.events` of retention.py).
 
     Without an index, which every event would pay for: a month's events are read in a second.
     """

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from store.crawl.refetches import due_for_refetch
 from store.database.connection import insert_into
-from store.tables import Article, Feed, Host, Stage, table
+from store.tables import Article, Feed, Host, Stage, is_due, table
 
 # A nudge that was lost is repeated after this long; one that is only waiting in the queue is not
 # doubled before.
@@ -143,9 +143,7 @@ def forget_nudges(session: Session) -> None:
 
 def _with_due_work(session: Session, now: datetime, refetches: bool) -> Sequence[str]:
     """Hosts with due work that can be woken: awake, held by nobody, and not nudged just now."""
-    feeds = select(Feed.host).where(
-        col(Feed.next_poll_at) <= now, col(Feed.paused).is_(False), col(Feed.gone_at).is_(None)
-    )
+    feeds = select(Feed.host).where(is_due(now))
     articles = select(Article.host).where(
         Article.stage == Stage.FETCH, col(Article.next_attempt_at) <= now
     )

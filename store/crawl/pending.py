@@ -8,7 +8,7 @@ from sqlalchemy import exists, false, func
 from sqlmodel import Session, col, select
 
 from store.crawl.refetches import due_for_refetch
-from store.tables import Article, Feed, Host, Revision, Sighting, Stage, table
+from store.tables import Article, Feed, Host, Revision, Sighting, Stage, is_due, table
 
 # Articles named at a time; the rest are named when these are done.
 LIMIT = 2_000
@@ -68,8 +68,7 @@ def waiting(
     ).all()
     due_feeds = (
         select(Feed.host)
-        .where(col(Feed.id).in_(feed_ids), col(Feed.next_poll_at) <= now)
-        .where(col(Feed.paused).is_(False), col(Feed.gone_at).is_(None))
+        .where(col(Feed.id).in_(feed_ids), is_due(now))
         .where(col(Feed.host).not_in(asleep))
     )
     feed_hosts = session.exec(due_feeds.where(col(Feed.host).not_in(taken)).distinct()).all()

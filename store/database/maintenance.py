@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, text
+from sqlalchemy import Connection, func, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
@@ -40,19 +40,25 @@ def check(database: Database) -> str:
     try:
         with database.engine.connect() as connection:
             if database.is_sqlite:
-                statement = f"PRAGMA integrity_check({_FAULTS_TOLD})"
-                faults = [str(fault) for (fault,) in connection.exec_driver_sql(statement)]
+                faults = _faults(connection, "integrity_check")
             else:
                 connection.exec_driver_sql(_PROBE)
-                faults = ["ok"]
+                faults = ()
     except DBAPIError as error:
-        faults = [str(error.orig)]
-    if faults != ["ok"]:
+        faults = (str(error.orig),)
+    if faults:
         raise DatabaseError(
             f"the database {database.name} is damaged ({'; '.join(faults)}): "
             "restore it from a backup, or dump and reload what can be read"
         )
     return version
+
+
+def _faults(connection: Connection, pragma: str) -> tuple[str, ...]:
+    """What SQLite finds wrong with its file, by one of its own checks; empty where it is whole."""
+    rows = connection.exec_driver_sql(f"PRAGMA {pragma}({_FAULTS_TOLD})")
+    faults = tuple(str(fault) for (fault,) in rows)
+    return () if faults == ("ok",) else faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +172,8 @@ def read_condition(session: Session) -> Condition:
     if session.get_bind().dialect.name == "sqlite":
         version = session.execute(text("SELECT sqlite_version()")).scalar_one()
         journal = session.execute(text("PRAGMA journal_mode")).scalar_one()
-        faults = [str(fault) for (fault,) in session.execute(text("PRAGMA quick_check(3)"))]
-        faults = [] if faults == ["ok"] else faults
-        return Condition(f"SQLite {version}", str(journal), None, tuple(faults), newest)
+        faults = _faults(session.connection(), "quick_check")
+        return Condition(f"SQLite {version}", str(journal), None, faults, newest)
     version = session.execute(text("SHOW server_version")).scalar_one()
     at = session.execute(text("SELECT clock_timestamp()")).scalar_one()
     return Condition(f"PostgreSQL {version}", None, at, (), newest)

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from store.history import articles_as_of
 from store.history import stories_as_of as past
 from store.search import results
+from store.search.labels import topics_of
 from store.search.results import StoryFound
 from store.tables import (
     Article,
@@ -26,7 +27,6 @@ from store.tables import (
     Source,
     Story,
     Tagging,
-    TaggingTopic,
     table,
 )
 
@@ -56,7 +56,7 @@ def articles(session: Session, *, as_of: datetime | None = None) -> Iterator[Rec
         labels = _by_id(session, _LABELS, taggings)
         sources = _by_id(session, _NAMES, (article.source_id for article in batch))
         feeds = _first_feeds(session, ids, as_of)
-        topics = _topics(session, taggings)
+        topics = topics_of(session, taggings)
         for article in batch:
             text, label = texts[article.revision_id], labels.get(article.tagging_id)
             yield {
@@ -74,7 +74,7 @@ def articles(session: Session, *, as_of: datetime | None = None) -> Iterator[Rec
                 "story": article.story_id,
                 "relevance": label.relevance if label else None,
                 "score": label.score if label else None,
-                "topics": topics.get(label.id, []) if label else [],
+                "topics": sorted(topics.get(label.id, ())) if label else [],
                 "stance": label.stance if label else None,
                 "agency": article.agency,
                 "joined_because": article.joined_because,
@@ -192,14 +192,3 @@ def _first_feeds(
     for article_id, _, url in sorted(seen):
         first.setdefault(article_id, url)
     return first
-
-
-def _topics(session: Session, tagging_ids: list[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for tagging_id, topic in session.execute(
-        select(TaggingTopic.tagging_id, TaggingTopic.topic)
-        .where(col(TaggingTopic.tagging_id).in_(tagging_ids))
-        .order_by(col(TaggingTopic.topic))
-    ):
-        found.setdefault(tagging_id, []).append(topic)
-    return found

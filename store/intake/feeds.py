@@ -1,4 +1,4 @@
-"""Sources and their feeds: adding, listing, and what a poll leaves behind."""
+"""Feeds: added with their sources, listed, paused, removed. What polls them is in polls.py."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 from ingest import url as urls
 from ingest.feeds.catalogue import FeedSpec
 from store.database.connection import insert_into
-from store.intake.sources import _source
-from store.tables import Feed, Source, digest
+from store.intake import sources
+from store.tables import Feed, Source, digest, is_polled
 
 
 def add(session: Session, spec: FeedSpec, *, now: datetime) -> tuple[Feed, bool]:
@@ -23,11 +23,19 @@ def add(session: Session, spec: FeedSpec, *, now: datetime) -> tuple[Feed, bool]
     if known is not None:
         return known, False
     host = urls.host(url)
-    source = _source(session, spec, default_name=host)
+    source_id = sources.ensure(
+        session,
+        spec.source or host,
+        home_url=spec.home_url,
+        country=spec.country,
+        language=spec.language,
+        kind=spec.kind,
+        state_media=spec.state_media,
+    )
     added = session.execute(
         insert_into(session, Feed)
         .values(
-            source_id=source.id,
+            source_id=source_id,
             url=url,
             url_hash=digest(url),
             title=spec.title,
@@ -73,7 +81,7 @@ def origins(session: Session, *, limit: int) -> list[str]:
     """Where the hosts of the first feeds that are polled have their robots.txt."""
     rows = session.scalars(
         select(func.min(Feed.location))
-        .where(col(Feed.paused).is_(False), col(Feed.gone_at).is_(None))
+        .where(is_polled())
         .group_by(col(Feed.host))
         .order_by(func.min(col(Feed.id)))
         .limit(limit)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from ingest import url as urls
@@ -12,7 +12,7 @@ from ingest.crawl_policy.redirect_trust import Move, next_move
 from ingest.crawl_policy.response_verdicts import PollOutcome, PollVerdict
 from store import events
 from store.events import Event
-from store.tables import Feed, Poll, Source
+from store.tables import Feed, Poll, Source, is_due
 
 # A feed that a worker has taken in hand is due again only after this, should the worker die:
 # longer than the longest exchange, shorter than the shortest patience.
@@ -68,16 +68,8 @@ def polled_at_least(session: Session, polls: int) -> bool:
 
 def due(session: Session, *, now: datetime) -> Sequence[Feed]:
     """The feeds whose time has come."""
-    waiting = select(Feed).where(*_is_due(now))
+    waiting = select(Feed).where(is_due(now))
     return session.exec(waiting.order_by(col(Feed.next_poll_at), col(Feed.id))).all()
-
-
-def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Feed.next_poll_at) <= now,
-        col(Feed.paused).is_(False),
-        col(Feed.gone_at).is_(None),
-    )
 
 
 def claim(
@@ -90,7 +82,7 @@ def claim(
     waiting = (
         select(Feed, Source.country)
         .join(Source, col(Feed.source_id) == col(Source.id))
-        .where(Feed.host == host, *_is_due(now))
+        .where(Feed.host == host, is_due(now))
         .order_by(col(Feed.next_poll_at))
         .limit(1)
     )

@@ -1,4 +1,4 @@
-"""Whose an article is that no feed brought: the outlet that is named, or known by the host."""
+"""Sources: made once under each name; and whose an article is that no feed brought."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,7 +7,6 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from ingest import url as urls
-from ingest.feeds.catalogue import FeedSpec
 from ingest.imports.items import NamedSource
 from store.database.connection import insert_into
 from store.tables import Article, Feed, Source
@@ -15,7 +14,7 @@ from store.tables import Article, Feed, Source
 
 @dataclass(slots=True)
 class SourceFinder:
-    """The outlets of one import, looked up once each."""
+    """The sources of one import, looked up once each: by the name that is given, or by the host."""
 
     _by_host: dict[str, int] = field(default_factory=dict)
     _by_name: dict[str, int] = field(default_factory=dict)
@@ -26,7 +25,7 @@ class SourceFinder:
     ) -> dict[tuple[str | None, str], int]:
         """The sources of articles, by the name that is given for them (or None) and their host.
 
-        A source of an unknown name is made as the outlet is described; without a name, the one
+        A source of an unknown name is made as it is described; without a name, the one
         whose home page, articles or feeds are at the host, or else a new one of the host's name.
         """
         pairs = {(source.name if source else None, host): source for source, host in wanted}
@@ -40,7 +39,8 @@ class SourceFinder:
                 missing.setdefault(name or host, source or NamedSource(host))
         # In one order: two imports that make the same sources must not wait for each other.
         for each in sorted(missing):
-            self._by_name[each] = _made(session, missing[each])
+            new = missing[each]
+            self._by_name[each] = ensure(session, new.name, country=new.country, kind=new.kind)
         for name, host in pairs:
             if (name, host) not in found:
                 found[name, host] = self._by_name[name or host]
@@ -89,30 +89,28 @@ def _of_articles(session: Session, host: str) -> int | None:
     ).scalar()
 
 
-def _made(session: Session, source: NamedSource) -> int:
-    session.execute(
-        insert_into(session, Source)
-        .values(name=source.name, country=source.country, kind=source.kind, state_media=False)
-        .on_conflict_do_nothing()
-    )
-    source_id: int = session.execute(
-        select(Source.id).where(Source.name == source.name)
-    ).scalar_one()
-    return source_id
-
-
-def _source(session: Session, spec: FeedSpec, *, default_name: str) -> Source:
-    name = spec.source or default_name
+def ensure(
+    session: Session,
+    name: str,
+    *,
+    country: str | None,
+    kind: str,
+    home_url: str | None = None,
+    language: str | None = None,
+    state_media: bool = False,
+) -> int:
+    """The id of the source of this name: made as described, unless it is there already."""
     session.execute(
         insert_into(session, Source)
         .values(
             name=name,
-            home_url=spec.home_url,
-            country=spec.country,
-            language=spec.language,
-            kind=spec.kind,
-            state_media=spec.state_media,
+            home_url=home_url,
+            country=country,
+            language=language,
+            kind=kind,
+            state_media=state_media,
         )
         .on_conflict_do_nothing()
     )
-    return session.exec(select(Source).where(Source.name == name)).one()
+    source_id: int = session.execute(select(Source.id).where(Source.name == name)).scalar_one()
+    return source_id

@@ -10,7 +10,6 @@ from store.tables import Heartbeat
 BEAT = "beat"  # beat's tick was done: beat, Redis and a network worker are there
 NETWORK = "network"  # a network worker took a task
 CPU = "cpu"  # a CPU worker took one
-PARTS = (BEAT, NETWORK, CPU)
 # A part that shows no sign of life for longer is not at work. Beat calls on each every few
 # seconds, but a host that drips holds up a thread for 35 s, and a page a process for 60.
 SILENT_AFTER = timedelta(minutes=3)

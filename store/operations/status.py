@@ -24,6 +24,7 @@ GAPS_SINCE = timedelta(days=7)
 
 # What a feed can be, from well to worst.
 FEED_STATES = ("well", "new", "paused", "quiet", "failing", "gone")
+NOT_POLLED = ("paused", "gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def read(session: Session, *, now: datetime) -> Status:
         .order_by(col(Feed.failures).desc(), col(Feed.last_new_at), col(Feed.id))
     ).all()
     states = {feed.id: _state(feed, now) for feed, _ in feeds}
-    polled = [feed for feed, _ in feeds if not feed.paused and feed.gone_at is None]
+    polled = [feed for feed, _ in feeds if states[feed.id] not in NOT_POLLED]
     news = [feed.last_new_at for feed in polled if feed.last_new_at is not None]
     return Status(
         feeds=len(feeds),

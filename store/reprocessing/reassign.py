@@ -5,6 +5,7 @@ another where its text is a copy of one there. Any other stays as long as its te
 one in its story; else it moves to the story of its copy, or to one of its own.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlmodel import Session
 
 from ingest.duplicates.decide import DUPLICATES_VERSION, Printing
 from ingest.duplicates.fingerprint import ALGORITHM_VERSION, fingerprint
-from ingest.pages.quality import Quality
+from ingest.pages.quality import is_wall
 from store import events
 from store.database.connection import insert_into
 from store.events import Event
@@ -26,7 +27,7 @@ from store.stories.boilerplate import Boilerplate
 from store.stories.near_duplicates import TextToPlace
 from store.tables import Article, Revision, Story, StoryKey, StoryMove, StoryText, table
 
-# Texts of its own story that an article is compared with: more editions than a story has.
+# Texts of its own story that an article is compared with: more than a story has.
 MOST_OF_STORY = 16
 
 _articles, _stories, _revisions = table(Article), table(Story), table(Revision)
@@ -83,8 +84,7 @@ _STANDS_FOR: Any = (
 
 def to_place(session: Session, standing: Standing, boilerplate: Boilerplate) -> TextToPlace | None:
     """The article's text, to be compared with others; None where it is a wall, or there is none."""
-    wall = standing.taken_from == "page" and standing.quality not in (Quality.OK, Quality.SHORT)
-    if wall or not standing.text:
+    if not standing.text or is_wall(standing.taken_from, standing.quality):
         return None
     row = session.execute(_ARTICLE, {"article": standing.article_id}).first()
     if row is None:
@@ -100,12 +100,22 @@ def to_place(session: Session, standing: Standing, boilerplate: Boilerplate) -> 
     )
 
 
+def compare_ahead(session: Session, standing: Standing, text: TextToPlace) -> None:
+    """Compare the text with those that `assign_again` will ask for; before its transaction."""
+    own = _own_texts(session, standing)
+    near_duplicates.compare_ahead(session, text, story_id=standing.story_id, own=own)
+
+
+def _own_texts(session: Session, standing: Standing) -> Sequence[int]:
+    about = {"article": standing.article_id, "story": standing.story_id}
+    return session.execute(_OF_STORY, about).scalars().all()
+
+
 def preview(session: Session, standing: Standing, text: TextToPlace) -> StoryDecision:
     """Where the article would go now; nothing is written."""
-    about = {"article": standing.article_id, "story": standing.story_id}
+    about = {"article": standing.article_id}
     same = session.execute(_STANDS_FOR, about | {"text": text.fingerprint.text_hash}).first()
     article = session.execute(_ARTICLE, about).one()
-    own = session.execute(_OF_STORY, about).scalars().all()
     if same and assignment.is_boilerplate(
         session, same.story_id, source_id=article.source_id, title=article.title
     ):
@@ -113,7 +123,7 @@ def preview(session: Session, standing: Standing, text: TextToPlace) -> StoryDec
     return place_again(
         standing.story_id,
         Same(same.story_id, same.article_id) if same else None,
-        next(near_duplicates.among(session, text, own), None),
+        next(near_duplicates.among(session, text, _own_texts(session, standing)), None),
         near_duplicates.find(session, text, story_id=standing.story_id).copies,
         is_first=article.is_first,
     )
@@ -157,8 +167,6 @@ def _merge(
     because = f"run {run_id}: {placed.because}"
     merged = merge.merge(session, old, into, because, now=now)
     remember(session, [change(run_id, each, story=into) for each in merged.moved])
-    told = {"into": into, "because": because}
-    events.write(session, [Event("story.merged", story_id=old, payload=told)], now=now)
 
 
 def _move(

@@ -24,6 +24,7 @@ from store.articles.revisions import DocumentToStore
 from store.events import Event
 from store.history import recording
 from store.reprocessing.changes import change, remember
+from store.search.labels import topics_of
 from store.stories import assignment, merge, summary
 from store.stories.assignment import ArticleToPlace
 from store.stories.assignment_decision import StoryDecision
@@ -33,12 +34,11 @@ from store.tables import (
     Source,
     StoryText,
     Tagging,
-    TaggingTopic,
     table,
 )
 
 _articles, _revisions, _taggings = table(Article), table(Revision), table(Tagging)
-_sources, _texts, _topics = table(Source), table(StoryText), table(TaggingTopic)
+_sources, _texts = table(Source), table(StoryText)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +125,8 @@ _STANDING: Select[Any] = (
 def load(session: Session, article_ids: Sequence[int]) -> list[Standing]:
     """How these articles stand, in order of their ids; those that were never read are left out."""
     rows = session.execute(_STANDING, {"ids": list(article_ids)}).all()
-    topics: dict[int, list[str]] = {}
-    for tagging_id, topic in session.execute(
-        select(_topics.c.tagging_id, _topics.c.topic)
-        .where(_topics.c.tagging_id.in_([row.tagging_id for row in rows if row.tagging_id]))
-        .order_by(_topics.c.topic)
-    ):
-        topics.setdefault(tagging_id, []).append(topic)
-    return [_standing(row, tuple(topics.get(row.tagging_id, ()))) for row in rows]
+    topics = topics_of(session, [row.tagging_id for row in rows if row.tagging_id])
+    return [_standing(row, tuple(sorted(topics.get(row.tagging_id, ())))) for row in rows]
 
 
 def _standing(row: Row[Any], topics: tuple[str, ...]) -> Standing:

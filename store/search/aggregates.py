@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from store.search import results
 from store.search import search as finding
+from store.search.labels import topics_of
 from store.search.results import Copy, Head
 from store.search.search import Question
 
@@ -37,7 +38,6 @@ class By(StrEnum):
 
 
 IN_TIME = (By.DAY, By.WEEK, By.MONTH)
-OF_COPIES = (By.COUNTRY, By.SOURCE)
 
 # A day and a week (its Monday) are dates, a month is "2026-11", an actor is the lexicon's id.
 Key = date | str | None
@@ -144,7 +144,7 @@ def _labelled(
 ) -> Iterator[tuple[Head, Labels]]:
     """Each story with what is asked of its labels; `names` learns what actors are called."""
     taggings = [head.tagging_id for head in heads]
-    topics = results.topics_of(session, taggings) if By.TOPIC in by else {}
+    topics = topics_of(session, taggings) if By.TOPIC in by else {}
     actors = results.actors_of(session, taggings) if By.ACTOR in by else {}
     for head in heads:
         named = actors.get(head.tagging_id, ())

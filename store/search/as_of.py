@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from store.history import stories_as_of
 from store.history.stories_as_of import Then
-from store.search import index
+from store.search import index, labels
 from store.search.documents import BREAK, Marks, document, marked
 from store.search.matching import Words, asks_for_text
 from store.search.query import And, Node, all_of
@@ -106,16 +106,16 @@ def _parted(query: Node) -> tuple[Node | None, Node | None]:
 
 def _marks(session: Session, there: Sequence[Then]) -> dict[int, Marks]:
     best = {one.id: one.best for one in there}
-    judged = [tagger_output.id for tagger_output in best.values() if tagger_output is not None]
-    topics, actors = index.named(session, judged)
+    taggings = [judged.id for judged in best.values() if judged is not None]
+    topics, actors = labels.topics_of(session, taggings), labels.actors_of(session, taggings)
     found = {}
     for one in there:
-        tagger_output = best[one.id]
+        judged = best[one.id]
         found[one.id] = Marks(
-            relevance=tagger_output.relevance if tagger_output else "none",
-            stance=tagger_output.stance if tagger_output else None,
-            topics=topics.get(tagger_output.id, ()) if tagger_output else (),
-            actors=actors.get(tagger_output.id, ()) if tagger_output else (),
+            relevance=judged.relevance if judged else "none",
+            stance=judged.stance if judged else None,
+            topics=sorted(topics.get(judged.id, ())) if judged else (),
+            actors=sorted(actors.get(judged.id, ())) if judged else (),
             source_ids={member.shown.source_id for member in one.members},
         )
     return found

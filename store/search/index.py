@@ -16,7 +16,7 @@ from sqlalchemy import BindParameter, bindparam, func, select, text
 from sqlmodel import Session
 
 from store.database.connection import Database, insert_for
-from store.search import coverage, postgresql_fts, sqlite_fts
+from store.search import coverage, labels, postgresql_fts, sqlite_fts
 from store.search.documents import Document, Marks, day_of, document
 from store.tables import (
     ActorName,
@@ -25,9 +25,7 @@ from store.tables import (
     Story,
     StoryChange,
     StoryDocument,
-    Tagging,
     TaggingActor,
-    TaggingTopic,
     table,
 )
 
@@ -40,7 +38,7 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_ADVISORY_LOCK
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)").bindparams(key=_ADVISORY_LOCK)
 
 _stories, _articles, _revisions = table(Story), table(Article), table(Revision)
-_taggings, _topics, _actors = table(Tagging), table(TaggingTopic), table(TaggingActor)
+_actors = table(TaggingActor)
 _documents, _changes = table(StoryDocument), table(StoryChange)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
@@ -80,8 +78,6 @@ _COPIES = (
     .where(_articles.c.story_id.in_(_IDS))
     .order_by(_articles.c.id)
 )
-_TOPICS = select(_topics.c.tagging_id, _topics.c.topic).where(_topics.c.tagging_id.in_(_IDS))
-_ACTORS = select(_actors.c.tagging_id, _actors.c.actor).where(_actors.c.tagging_id.in_(_IDS))
 _NAMES = (
     select(_actors.c.actor, _actors.c.name)
     .where(_actors.c.tagging_id.in_(_IDS))
@@ -195,14 +191,14 @@ def _read(session: Session, story_ids: Sequence[int]) -> Iterator[Document]:
         titles.setdefault(story_id, []).append(title)
         sources.setdefault(story_id, set()).add(source_id)
     judged = [story.tagging_id for story in stories if story.tagging_id is not None]
-    topics, actors = named(session, judged)
+    topics, actors = labels.topics_of(session, judged), labels.actors_of(session, judged)
     _learn_names(session, judged)
     for story in stories:
         marks = Marks(
             relevance=story.relevance,
             stance=story.stance,
-            topics=topics.get(story.tagging_id, ()),
-            actors=actors.get(story.tagging_id, ()),
+            topics=sorted(topics.get(story.tagging_id, ())),
+            actors=sorted(actors.get(story.tagging_id, ())),
             source_ids=sources.get(story.id, ()),
         )
         yield document(story.id, story.at, marks, titles.get(story.id, ()), story.text)
@@ -214,20 +210,6 @@ def _learn_names(session: Session, tagging_ids: Sequence[int]) -> None:
     if names:
         rows = [{"actor": actor, "name": name} for actor, name in sorted(names.items())]
         session.execute(_name(dialect_of(session)), rows)
-
-
-def named(
-    session: Session, tagging_ids: Sequence[int]
-) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
-    """The topics and the actors of these taggings, by tagging."""
-    return _by_tagging(session, _TOPICS, tagging_ids), _by_tagging(session, _ACTORS, tagging_ids)
-
-
-def _by_tagging(session: Session, query: Any, tagging_ids: Sequence[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for tagging_id, name in session.execute(query, {"ids": tagging_ids}):
-        found.setdefault(tagging_id, []).append(name)
-    return {tagging_id: sorted(names) for tagging_id, names in found.items()}
 
 
 def _row(made: Document) -> dict[str, Any]:

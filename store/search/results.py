@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from store.history import stories_as_of as past
 from store.history.stories_as_of import Judged, Then
+from store.search import labels
 from store.tables import (
     Article,
     Revision,
@@ -18,7 +19,6 @@ from store.tables import (
     StoryRedirect,
     Tagging,
     TaggingActor,
-    TaggingTopic,
     table,
 )
 
@@ -27,7 +27,7 @@ BATCH = 200
 
 _stories, _articles, _sources = table(Story), table(Article), table(Source)
 _revisions, _taggings = table(Revision), table(Tagging)
-_topics, _actors, _redirects = table(TaggingTopic), table(TaggingActor), table(StoryRedirect)
+_actors, _redirects = table(TaggingActor), table(StoryRedirect)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 _STORIES: Select[Any] = select(
@@ -62,11 +62,6 @@ _JUDGED = (
     select(_taggings.c.id, _taggings.c.evidence, _revisions.c.title, _revisions.c.text)
     .join(_revisions, _revisions.c.id == _taggings.c.revision_id)
     .where(_taggings.c.id.in_(_IDS))
-)
-_TOPICS = (
-    select(_topics.c.tagging_id, _topics.c.topic)
-    .where(_topics.c.tagging_id.in_(_IDS))
-    .order_by(_topics.c.score.desc(), _topics.c.topic)
 )
 _ACTORS = (
     select(
@@ -165,7 +160,7 @@ def load(
     found = heads(session, story_ids, as_of=as_of)
     taggings = [head.tagging_id for head in found]
     judged = _grouped(session, _JUDGED, taggings)
-    topics, actors = topics_of(session, taggings), actors_of(session, taggings)
+    topics, actors = labels.topics_of(session, taggings), actors_of(session, taggings)
     return [
         _whole(head, row, topics.get(head.tagging_id, ()), actors.get(head.tagging_id, ()))
         for head in found
@@ -253,12 +248,6 @@ def _whole(
         evidence=tuple(evidence),
         text=text,
     )
-
-
-def topics_of(session: Session, tagging_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The topics of these taggings, the surest first."""
-    found = _grouped(session, _TOPICS, tagging_ids)
-    return {tagging_id: [topic for (topic,) in rows] for tagging_id, rows in found.items()}
 
 
 def actors_of(session: Session, tagging_ids: Sequence[int]) -> dict[int, list[ActorFound]]:

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Row, bindparam, case, or_, select, text
 from sqlmodel import Session
 
+from store import events
+from store.events import Event
 from store.history import recording
 from store.stories.assignment_decision import FIRST
 from store.tables import (
@@ -108,7 +110,10 @@ def hold(session: Session, *, merging: bool) -> bool:
 
 
 def merge(session: Session, old: int, into: int, because: str, *, now: datetime) -> Merged:
-    """Move all that is of a story into another, and leave a redirect; the caller refreshes it."""
+    """Move all that is of a story into another, leave a redirect, and tell of it.
+
+    The caller takes anew what the other shows (`summary.refresh`).
+    """
     both = {"old": old, "into": into}
     articles = session.execute(_LOCK_ARTICLES, both).all()
     session.execute(_LOCK_STORIES, both)
@@ -123,4 +128,6 @@ def merge(session: Session, old: int, into: int, because: str, *, now: datetime)
     leads = {"story_id": old, "into_id": into, "merged_into_id": into}
     redirect = leads | {"merged_at": now, "because": because}
     session.execute(_REDIRECT, redirect)
+    told = {"into": into, "because": because}
+    events.write(session, [Event("story.merged", story_id=old, payload=told)], now=now)
     return Merged(old, into, because, tuple(row for row in articles if row.story_id == old))

@@ -1,8 +1,8 @@
 """The texts that a text is a copy of: candidates by shared keys, each one compared.
 
-A look costs the same however much is stored: it reads the window's rows of the text's own keys,
-and a key that many texts carry takes no more. What was compared once is remembered, so that a
-look ahead of the transaction does the work and the look within it only makes sure.
+A search costs the same however much is stored: it reads the window's rows of the text's own keys,
+and a key that many texts carry takes no more. What was compared once is remembered with the text:
+`compare_ahead` does the work before the transaction, in which `find` only makes sure.
 """
 
 from collections import Counter
@@ -93,7 +93,7 @@ _LOCK_KEYS = text(
 
 @dataclass(frozen=True, slots=True)
 class TextToPlace:
-    """A text that an article brings, and what is known by now of those that are like it."""
+    """A text that an article brings, and what has come of comparing it with others so far."""
 
     fingerprint: Fingerprint
     printing: Printing
@@ -158,6 +158,19 @@ def find(session: Session, to_place: TextToPlace, *, story_id: int | None) -> Fo
     return Found(tuple(_copies(session, to_place, others)), free)
 
 
+def compare_ahead(
+    session: Session, to_place: TextToPlace, *, story_id: int | None, own: Sequence[int] = ()
+) -> None:
+    """Compare the text now with all that `find`, and `among` its `own` texts, will ask for.
+
+    To be called before the transaction that places it: comparing takes milliseconds, for which
+    other writers would have to wait.
+    """
+    if own:
+        next(among(session, to_place, own), None)
+    find(session, to_place, story_id=story_id)
+
+
 def _likeliest(rows: Sequence[Any], carried: Counter[int]) -> list[int]:
     """The texts that are worth comparing, those first that share the most keys."""
     shared = Counter(text_id for _, text_id in rows)
@@ -195,7 +208,7 @@ def _copies(session: Session, to_place: TextToPlace, others: Sequence[Row[Any]])
 def _printed(
     session: Session, to_place: TextToPlace, text_ids: Sequence[int]
 ) -> dict[int, Printing]:
-    """As what these texts were printed, as far as they are not decided on."""
+    """How these texts were printed; those that were compared already are skipped."""
     unknown = [text_id for text_id in text_ids if text_id not in to_place.verdicts]
     rows = session.execute(_PRINTED, {"texts": unknown}).all()
     return {

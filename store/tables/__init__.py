@@ -30,6 +30,8 @@ from store.tables.feeds import (
     Outage,
     Poll,
     Source,
+    is_due,
+    is_polled,
 )
 from store.tables.operations import (
     Heartbeat,
@@ -94,6 +96,8 @@ __all__ = [
     "UtcDateTime",
     "Walk",
     "digest",
+    "is_due",
+    "is_polled",
     "table",
     "trace_of",
 ]

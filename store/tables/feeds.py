@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, LargeBinary, Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Column, ColumnElement, Index, LargeBinary, Text, and_
+from sqlmodel import Field, SQLModel, col
 
 from store.tables.columns import id_column, owned_by, refers_to, text_column, time_column
 
@@ -55,6 +55,16 @@ class Feed(SQLModel, table=True):
     failing_since: datetime | None = time_column(default=None)
     last_error: str | None = text_column(default=None)
     gone_at: datetime | None = time_column(default=None)  # 410: not polled any more
+
+
+def is_polled() -> ColumnElement[bool]:
+    """Whether a feed is polled: nobody has paused it, and it is not gone for good."""
+    return and_(col(Feed.paused).is_(False), col(Feed.gone_at).is_(None))
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Whether a feed is polled, and its time has come."""
+    return and_(is_polled(), col(Feed.next_poll_at) <= now)
 
 
 class Poll(SQLModel, table=True):

@@ -76,7 +76,7 @@ def _assign_again(context: Context, run_id: int, standing: Standing) -> None:
     with context.database.reading() as session:
         text = reassign.to_place(session, standing, context.boilerplate)
         if text is not None:
-            reassign.preview(session, standing, text)  # what it compares is remembered
+            reassign.compare_ahead(session, standing, text)
     with context.database.writing() as session:
         merge.hold(session, merging=text is not None)
         reassign.assign_again(session, run_id, standing, text, now=clock.now())

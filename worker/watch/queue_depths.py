@@ -1,4 +1,4 @@
-"""How much waits in the queues, as Redis has it."""
+"""How much waits in the queues, as Redis has it; and the one client by which all ask Redis."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,10 @@ class Depths:
 
 
 def client(url: str) -> redis.Redis:
-    """A client of the server that Celery would use under this URL."""
+    """A client of the server that Celery would use under this URL, in whichever way it is written.
+
+    It makes no attempts of its own: who asks is in a transaction, or comes again in seconds.
+    """
     return redis.Redis.from_url(
         url.replace("redis+socket://", "unix://", 1),
         socket_timeout=PATIENCE,

@@ -84,7 +84,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
                 return (
                     all_are(database, Stage.DONE, of=2)
                     and all(delivered)
-                    and alive == set(heartbeats.PARTS)
+                    and alive == {heartbeats.BEAT, heartbeats.NETWORK, heartbeats.CPU}
                 )
 
             until(seen, "the articles are done, and their events delivered")
