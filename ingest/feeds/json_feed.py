@@ -7,12 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ingest.dates import Dated, parse_date
-from ingest.feeds.model import MAX_ENTRIES, Entry, Feed, Media, NotAFeed, Unreadable, title_line
+from ingest.feeds.model import MAX_ENTRIES, Entry, Feed, NotAFeed, Unreadable, title_line
 from ingest.text.sanitise import clean_line, clean_text
 from ingest.url import resolve
-
-# Bytes of an attachment: more than there are.
-MAX_SIZE = 10**15
 
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/(1(?:\.1)?)/?")
 # The version is the first thing in most JSON feeds, and always stands before the items in those
@@ -107,7 +104,6 @@ class _Reader:
             content=clean_text(content),
             authors=_authors(item),
             categories=_categories(item.get("tags")),
-            media=tuple(self._media(item)),
             published=self._date(item, "date_published"),
             updated=self._date(item, "date_modified"),
             language=clean_line(_text(item, "language")) or None,
@@ -119,19 +115,6 @@ class _Reader:
     def _date(self, item: Mapping[str, object], name: str) -> Dated | None:
         raw = _text(item, name)
         return parse_date(raw, origin="feed", country=self.country) if raw else None
-
-    def _media(self, item: Mapping[str, object]) -> Iterator[Media]:
-        for attachment in _objects(item.get("attachments")):
-            if link := self._link(_text(attachment, "url")):
-                size = attachment.get("size_in_bytes")
-                yield Media(
-                    url=link,
-                    type=clean_line(_text(attachment, "mime_type")) or None,
-                    length=size if isinstance(size, int) and 0 < size < MAX_SIZE else None,
-                )
-        for name in ("image", "banner_image"):
-            if link := self._link(_text(item, name)):
-                yield Media(url=link, type=None, length=None)
 
 
 def _authors(item: Mapping[str, object]) -> tuple[str, ...]:

@@ -34,15 +34,6 @@ class Unreadable(FeedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
-    """A picture, recording or file that belongs to an entry; `length` in bytes."""
-
-    url: str
-    type: str | None
-    length: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """An item in a feed.
 
@@ -58,7 +49,6 @@ class Entry:
     content: str
     authors: tuple[str, ...]
     categories: tuple[str, ...]
-    media: tuple[Media, ...]
     published: Dated | None
     updated: Dated | None
     language: str | None

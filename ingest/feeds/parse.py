@@ -9,7 +9,6 @@ from ingest.feeds.model import (
     Entry,
     Feed,
     FeedError,
-    Media,
     NotAFeed,
     Unreadable,
 )
@@ -22,7 +21,6 @@ __all__ = [
     "Entry",
     "Feed",
     "FeedError",
-    "Media",
     "NotAFeed",
     "Unreadable",
     "parse_feed",

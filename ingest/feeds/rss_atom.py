@@ -20,7 +20,7 @@ from ingest.feeds.feedparser_handlers import (
     parse_loosely,
     parse_strictly,
 )
-from ingest.feeds.model import MAX_ENTRIES, Entry, Feed, Media, NotAFeed, Unreadable, title_line
+from ingest.feeds.model import MAX_ENTRIES, Entry, Feed, NotAFeed, Unreadable, title_line
 from ingest.text.sanitise import clean_line, clean_text
 from ingest.url import resolve
 
@@ -228,7 +228,6 @@ class _Mapper:
             ),
             authors=_authors(entry),
             categories=_categories(entry),
-            media=self._media(entry),
             published=published,
             updated=updated,
             language=_entry_language(entry),
@@ -268,22 +267,6 @@ class _Mapper:
 
     def _date(self, raw: str) -> Dated | None:
         return parse_date(raw, origin="feed", country=self.country) if raw.strip() else None
-
-    def _media(self, entry: dict[str, Any]) -> tuple[Media, ...]:
-        found: dict[str, Media] = {}
-        for given in _media_elements(entry):
-            link = self._resolved(_text(given, "href") or _text(given, "url"))
-            if link and link not in found:
-                kind = clean_line(_text(given, "type") or _text(given, "medium")) or None
-                size = _positive(_text(given, "length") or _text(given, "filesize"))
-                found[link] = Media(url=link, type=kind, length=size)
-        return tuple(found.values())
-
-
-def _media_elements(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from (link for link in _dicts(entry, "links") if "enclosure" in _relations(link))
-    yield from _dicts(entry, "media_content")
-    yield from _dicts(entry, "media_thumbnail")
 
 
 def _summary(entry: dict[str, Any]) -> str:

@@ -255,7 +255,6 @@ def _keep_entry(session: Session, article_id: int, arrival: Arrival, now: dateti
         content="",
         authors=(),
         categories=(),
-        media=(),
         published=arrival.published,
         updated=None,
         language=None,

@@ -57,7 +57,6 @@ def entry(number: int = 1, **values: object) -> Entry:
         content="",
         authors=("A. Reporter",),
         categories=("world",),
-        media=(),
         published=Dated(NOW, "Mon, 02 Nov 2026 08:30:00 GMT", "feed", Confidence.SURE),
         updated=None,
         language="en",

@@ -1,5 +1,6 @@
 """What a feed has brought."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from ingest.feeds.entries import (
     may_have_missed,
     same_item,
 )
-from ingest.feeds.parse import Entry, Feed, Media
+from ingest.feeds.parse import Entry, Feed
 
 DATE = Dated(datetime(2026, 11, 2, 8, tzinfo=UTC), "2 Nov 2026", "feed", Confidence.SURE)
 WHOLE = "<p>" + "The ministers spoke of soybeans and went home. " * 40 + "</p>"
@@ -26,7 +27,6 @@ ENTRY = Entry(
     content="",
     authors=("A. Reporter",),
     categories=("world",),
-    media=(Media("http://outlet.example/a.jpg", "image/jpeg", None),),
     published=DATE,
     updated=None,
     language="en",
@@ -105,6 +105,11 @@ def test_a_known_guid_is_the_same_item_only_under_its_title(known_title: str, sa
 
 def test_an_entry_comes_back_from_its_snapshot_as_it_was() -> None:
     assert entry_from_json(entry_to_json(ENTRY)) == ENTRY
+
+
+def test_an_entry_that_was_kept_with_its_pictures_is_read_without_them() -> None:
+    kept = json.loads(entry_to_json(ENTRY)) | {"media": [{"url": "http://outlet.example/a.jpg"}]}
+    assert entry_from_json(json.dumps(kept).encode()) == ENTRY
 
 
 @pytest.mark.parametrize(

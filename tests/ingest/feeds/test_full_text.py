@@ -18,7 +18,6 @@ def entry(*, content: str = "", summary: str = "") -> Entry:
         content=content,
         authors=(),
         categories=(),
-        media=(),
         published=None,
         updated=None,
         language=None,

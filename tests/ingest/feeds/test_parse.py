@@ -7,7 +7,6 @@ import pytest
 
 from ingest.dates import Confidence
 from ingest.feeds.parse import (
-    Media,
 )
 from tests.ingest.feeds.samples import ATOM, JSON_FEED, RDF, RSS, parse
 
@@ -34,11 +33,6 @@ def test_rss_in_full():
     assert first.content == "<p>The whole <b>text</b>.</p>"
     assert first.authors == ("Jane Roe", "Li Wei")
     assert first.categories == ("Trade", "Ports")
-    assert first.media == (
-        Media("https://harbour-ledger.example/a.mp3", "audio/mpeg", 1234),
-        Media("https://feeds.harbour-ledger.example/a.jpg", "image", None),
-        Media("https://harbour-ledger.example/a.jpg", None, None),
-    )
     assert first.published is not None
     assert first.published.at == datetime(2026, 10, 3, 8, 5, tzinfo=UTC)
     assert first.published.confidence is Confidence.SURE
@@ -69,9 +63,6 @@ def test_atom_in_full():
     assert first.categories == ("Trade policy",)
     assert first.summary == "Profits &lt; 5% &amp; falling"
     assert first.content == '<p>Full <a href="x">text</a>.</p>'
-    assert first.media == (
-        Media("https://institute.example/blog/paper.pdf", "application/pdf", 99),
-    )
     assert first.published is not None
     assert first.updated is not None
     assert first.published.at == datetime(2026, 10, 2, 8, tzinfo=UTC)
@@ -107,10 +98,6 @@ def test_json_feed_in_full():
     assert (first.summary, first.content) == ("a &lt; b", "<p>All of it</p>")
     assert first.authors == ("Ann Poe",)
     assert first.categories == ("ports",)
-    assert first.media == (
-        Media("https://feeds.harbour-ledger.example/7.mp3", "audio/mpeg", 5),
-        Media("https://quay.example/7.jpg", None, None),
-    )
     assert first.published is not None
     assert first.updated is not None
     assert first.updated.at == datetime(2026, 10, 3, 9, 5, tzinfo=UTC)

@@ -246,7 +246,6 @@ def entry(content: str) -> Entry:
         content=content,
         authors=("By Jane Roe", "news@tribune.example"),
         categories=(),
-        media=(),
         published=None,
         updated=parse_date("2026-03-02T08:00:00Z", origin="feed"),
         language="en-US",

@@ -121,7 +121,7 @@ def test_pages_that_are_not_relevant_go_and_the_others_stay(database: Database) 
 def test_the_walk_goes_on_where_it_was_and_begins_again_a_day_later(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "LOOK", 1)
+    monkeypatch.setattr(retention, "CHECK", 1)
     for statement in ("_OLDEST", "_NEXT"):
         monkeypatch.setattr(retention, statement, getattr(retention, statement).limit(1))
     first, second, third = (ingest_one(database, n, judged=IRRELEVANT) for n in (1, 2, 3))

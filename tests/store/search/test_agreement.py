@@ -169,9 +169,9 @@ def test_a_prefix_finds_no_marks(database: Database) -> None:
 def test_the_newest_come_first_however_far_back(
     database: Database, monkeypatch: pytest.MonkeyPatch, often: int, hours_apart: int
 ) -> None:
-    monkeypatch.setattr(postgresql_fts, "LEAST_LOOK", 20)
-    monkeypatch.setattr(postgresql_fts, "LOOK_A_HIT", 1)
-    monkeypatch.setattr(postgresql_fts, "MOST_LOOK", 100)
+    monkeypatch.setattr(postgresql_fts, "LEAST_SPAN", 20)
+    monkeypatch.setattr(postgresql_fts, "SPAN_A_HIT", 1)
+    monkeypatch.setattr(postgresql_fts, "MOST_SPAN", 100)
     places = random.Random(8).sample(range(300), 300)
     documents = [
         document(
