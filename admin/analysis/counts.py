@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
-from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,28 +12,15 @@ from admin.analysis import story_options
 from admin.output.console import counted, note, print_json
 from admin.output.context import service
 from admin.output.errors import Misuse
+from store.search.choices import By
 
 if TYPE_CHECKING:
-    from store.search.aggregates import By as Kind
     from store.search.aggregates import Counts, Group
 
 # Groups for people, unless told: two or three screens. Scripts get all.
 SHOWN = 100
 # A table of three and more kinds says nothing to people, and grows by their product.
 MOST_KINDS = 2
-
-
-class By(StrEnum):
-    """What is counted by."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    TOPIC = "topic"
-    COUNTRY = "country"
-    SOURCE = "source"
-    ACTOR = "actor"
-    STANCE = "stance"
 
 
 def counts(
@@ -78,7 +64,7 @@ def counts(
     """
     from store.search import aggregates as store
 
-    kinds = tuple(store.By(each) for each in dict.fromkeys(by or [By.DAY]))
+    kinds = tuple(dict.fromkeys(by or [By.DAY]))
     if len(kinds) > MOST_KINDS:
         raise Misuse(f"--by can be given {MOST_KINDS} times; for more there is `transpacific sql`")
     question = story_options.question(
@@ -99,7 +85,7 @@ def counts(
         _write_csv(rows, kinds)
 
 
-def _print_table(found: "Counts", kinds: tuple["Kind", ...], limit: int | None) -> None:
+def _print_table(found: "Counts", kinds: tuple[By, ...], limit: int | None) -> None:
     from admin.output.sql_table import print_rows
 
     most = limit or SHOWN
@@ -113,7 +99,7 @@ def _print_table(found: "Counts", kinds: tuple["Kind", ...], limit: int | None) 
         note(f"{most} of {len(found.groups)} rows are shown; --limit shows more, --format csv all")
 
 
-def _write_csv(rows: Iterator[dict[str, Any]], kinds: tuple["Kind", ...]) -> None:
+def _write_csv(rows: Iterator[dict[str, Any]], kinds: tuple[By, ...]) -> None:
     from store.exports.columns import Holds
     from store.exports.writers import CsvWriter
 
@@ -125,18 +111,16 @@ def _write_csv(rows: Iterator[dict[str, Any]], kinds: tuple["Kind", ...]) -> Non
     writer.close()
 
 
-def _columns(kinds: tuple["Kind", ...]) -> list[str]:
-    names = [
-        name for kind in kinds for name in ((kind, "name") if str(kind) == By.ACTOR else (kind,))
-    ]
+def _columns(kinds: tuple[By, ...]) -> list[str]:
+    names = [name for kind in kinds for name in ((kind, "name") if kind is By.ACTOR else (kind,))]
     return [*map(str, names), "stories", "articles"]
 
 
-def _row(group: "Group", names: Mapping[str, str], kinds: tuple["Kind", ...]) -> dict[str, Any]:
+def _row(group: "Group", names: Mapping[str, str], kinds: tuple[By, ...]) -> dict[str, Any]:
     """A group's columns; nothing stands for stories without a topic, a stance, …"""
     row: dict[str, Any] = {}
     for kind, key in zip(kinds, group.keys, strict=True):
-        row[str(kind)] = key.isoformat() if isinstance(key, date) else key
-        if str(kind) == By.ACTOR:
+        row[kind.value] = key.isoformat() if isinstance(key, date) else key
+        if kind is By.ACTOR:
             row["name"] = names.get(str(key))
     return row | {"stories": group.stories, "articles": group.articles}

@@ -10,6 +10,7 @@ import typer
 
 from admin.analysis import story_options
 from admin.output import files
+from admin.output.choices import ArticleRelevance
 from admin.output.console import counted, note, progress
 from admin.output.context import service
 from admin.output.errors import Misuse
@@ -37,15 +38,6 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-class Relevance(StrEnum):
-    """Whose pages, by what the tagger says of the articles."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    NONE = "none"
-    RELEVANT = "relevant"
-
-
 def export(
     what: Annotated[
         What, typer.Argument(help="stories, articles, revisions, polls; package; warc.")
@@ -70,7 +62,7 @@ def export(
     ] = None,
     source: Annotated[str | None, typer.Option(help="warc: a part of an outlet's name.")] = None,
     relevance: Annotated[
-        Relevance | None, typer.Option(help="warc: as the tagger sees the articles.")
+        ArticleRelevance | None, typer.Option(help="warc: as the tagger sees the articles.")
     ] = None,
     as_of: story_options.AsOf = None,
 ) -> None:
@@ -186,16 +178,17 @@ def _export_warc(
     since: str | None,
     until: str | None,
     source: str | None,
-    relevance: Relevance | None,
+    relevance: ArticleRelevance | None,
 ) -> None:
     from admin.output.version import program_version
     from ingest.imports.warc import WarcFile
+    from store.articles.selection import Selection
     from store.exports import pages
     from store.search import filters
 
     if output is None:
         raise Misuse("a WARC is no text for a terminal or a pipe: name a file with -o")
-    chosen = pages.Chosen(
+    chosen = Selection(
         since=filters.since(since),
         until=filters.until(until),
         source=source,

@@ -1,7 +1,6 @@
 """`transpacific stories`: an analyst's question, answered on the command line."""
 
 import sys
-from enum import StrEnum
 from functools import partial
 from itertools import islice
 from typing import Annotated
@@ -11,16 +10,10 @@ import typer
 from admin.analysis import story_options
 from admin.output.console import note, print_json, stdout
 from admin.output.context import service
+from store.search.choices import Order
 
 # Stories for people, unless told: two or three screens. Scripts get all.
 SHOWN = 20
-
-
-class Order(StrEnum):
-    """Which stories come first."""
-
-    NEWEST = "newest"
-    BEST = "best"
 
 
 def stories(
@@ -77,9 +70,8 @@ def stories(
         state_media=state_media, stance=stance, since=since, until=until, relevance=relevance,
         as_of=as_of, story=story,
     )  # fmt: skip
-    first = search.Order.NEWEST if order is Order.NEWEST else search.Order.RELEVANCE
     with service() as context, context.database.reading() as session:
-        find = partial(search.find, session, question, order=first)
+        find = partial(search.find, session, question, order=order)
         if format is story_options.Format.JSONL:
             for found in find(limit=limit):
                 print_json(story_json(found, question.query))

@@ -13,6 +13,7 @@ import typer
 
 from admin.articles.runs import kept_texts, print_run, release_of_ended
 from admin.feeds.commands import find
+from admin.output.choices import ArticleRelevance
 from admin.output.console import (
     counted,
     note,
@@ -43,20 +44,11 @@ SHOWN = 20
 
 
 class From(StrEnum):
-    """The first step that is done again."""
+    """The first step that is done again: as `Step`, whose module is slow to import."""
 
     EXTRACT = "extract"
     DEDUPE = "dedupe"
     TAG = "tag"
-
-
-class Relevance(StrEnum):
-    """Which articles, by what the tagger said of them before."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    NONE = "none"
-    RELEVANT = "relevant"
 
 
 def reprocess(
@@ -78,7 +70,7 @@ def reprocess(
     feed: Annotated[str | None, typer.Option(metavar="URL", help="Found in this feed.")] = None,
     story: Annotated[int | None, typer.Option(help="The copies of this story.")] = None,
     relevance: Annotated[
-        Relevance | None, typer.Option(help="As the tagger saw them before.")
+        ArticleRelevance | None, typer.Option(help="As the tagger saw them before.")
     ] = None,
     outdated: Annotated[
         bool,

@@ -8,16 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlmodel import Session, col
 
+from store.articles import selection as articles
 from store.articles import snapshots
 from store.tables import (
     Article,
-    Feed,
     Revision,
-    Sighting,
     Snapshot,
-    Source,
     Step,
-    StoryRedirect,
     StoryText,
     Tagging,
 )
@@ -38,20 +35,14 @@ class Versions:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(articles.Selection):
     """Which articles are done again; an empty field asks nothing.
 
-    `since` and `until` bound the time when an article was published, or else first seen. `source`
-    is a part of an outlet's name. `outdated`: only those whose extractor, fingerprint, duplicate
-    rules, tagger or lexicon are of another version, as far as the steps to be done are concerned.
+    `relevance` is as the tagger saw them before. `outdated`: only those whose extractor,
+    fingerprint, duplicate rules, tagger or lexicon are of another version, as far as the steps to
+    be done are concerned.
     """
 
-    since: datetime | None = None
-    until: datetime | None = None
-    source: str | None = None
-    feed: str | None = None
-    story: int | None = None
-    relevance: tuple[str, ...] = ()
     outdated: bool = False
 
     def described(self) -> dict[str, Any]:
@@ -93,27 +84,7 @@ def without_page(session: Session, article_ids: Sequence[int]) -> int:
 def _conditions(
     selection: Selection, step: Step, versions: Versions
 ) -> Iterator[ColumnElement[bool]]:
-    when = func.coalesce(col(Article.published_at), col(Article.first_seen_at))
-    if selection.since is not None:
-        yield when >= selection.since
-    if selection.until is not None:
-        yield when < selection.until
-    if selection.source:
-        named = col(Source.name).icontains(selection.source, autoescape=True)
-        yield exists().where(col(Source.id) == col(Article.source_id), named)
-    if selection.feed:
-        yield exists().where(
-            col(Sighting.article_id) == col(Article.id),
-            col(Sighting.feed_id) == col(Feed.id),
-            col(Feed.url) == selection.feed,
-        )
-    if selection.story is not None:
-        # One that was merged is asked for by the id that is known of it.
-        merged = col(StoryRedirect.story_id) == selection.story
-        into = select(col(StoryRedirect.into_id)).where(merged).scalar_subquery()
-        yield col(Article.story_id) == func.coalesce(into, selection.story)
-    if selection.relevance:
-        yield col(Tagging.relevance).in_(selection.relevance)
+    yield from articles.conditions(selection)
     if selection.outdated:
         yield or_(*_outdated(step, versions))
 

@@ -9,32 +9,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from itertools import product
 
 from sqlmodel import Session
 
 from store.search import results
 from store.search import search as finding
+from store.search.choices import By
 from store.search.labels import topics_of
 from store.search.results import Copy, Head
 from store.search.search import Question
 
 # Stories that are read at a time, without their texts.
 BATCH = 500
-
-
-class By(StrEnum):
-    """What stories are counted by."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    TOPIC = "topic"
-    COUNTRY = "country"
-    SOURCE = "source"
-    ACTOR = "actor"
-    STANCE = "stance"
 
 
 IN_TIME = (By.DAY, By.WEEK, By.MONTH)

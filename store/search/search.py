@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -11,6 +10,7 @@ from sqlmodel import Session, col
 from store.history.stories_as_of import known_as
 from store.search import as_of as past
 from store.search import index, ranking, results
+from store.search.choices import Order
 from store.search.documents import BREAK, mark
 from store.search.query import Node, Phrase, all_of, any_of
 from store.search.results import BATCH, StoryFound
@@ -27,18 +27,11 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-class Order(StrEnum):
-    """Which stories come first."""
-
-    NEWEST = "newest"
-    RELEVANCE = "relevance"
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """What to look for; an empty field asks nothing.
 
-    `query` is a tree of `grammar.parse`. All `topics` must be there. `actor` is an id of the
+    `query` is a tree of `query.parse`. All `topics` must be there. `actor` is an id of the
     lexicon or a part of a name. One copy at least is of an outlet that answers all of `source` (a
     part of its name), `country`, `kind` and `state_media`. `since` and `until` bound the time when
     the story was first published, or else first seen. `story` is the id of one, also one that it
@@ -90,7 +83,7 @@ def find_ids(
     query = _whole_query(session, question)
     if query is None:
         return []
-    weigh = order is Order.RELEVANCE and question.query is not None
+    weigh = order is Order.BEST and question.query is not None
     since, until = question.since or _FIRST, question.until or _LAST
     most = WEIGHED if weigh else ALL if limit is None else limit
     as_of = question.as_of

@@ -19,7 +19,7 @@ from store.database.connection import Database
 from store.exports import rows as export
 from store.history import recording
 from store.search import aggregates, index
-from store.search.aggregates import By
+from store.search.choices import By
 from store.search.query import parse
 from store.search.search import Question, find_ids
 from store.tables import Article

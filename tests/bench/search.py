@@ -25,8 +25,9 @@ from sqlalchemy import text
 from store.database import migrate
 from store.database.connection import Database
 from store.search import index
+from store.search.choices import Order
 from store.search.query import parse
-from store.search.search import Order, Question, find, find_ids
+from store.search.search import Question, find, find_ids
 from tests.bench import archive
 from tests.support.postgres import PostgresServer, drop_database, find_programs, fresh_database
 

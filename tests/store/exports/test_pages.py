@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from store.articles.selection import Selection
 from store.database.connection import Database
 from store.exports import pages
-from store.exports.pages import BATCH, Chosen
+from store.exports.pages import BATCH
 from store.intake import imports
 from store.intake.sources import SourceFinder
 from tests.store.building import NOW, ingest_one
@@ -15,10 +16,10 @@ from tests.store.intake.test_imports import THEN, arrival, bring, page
 DAY = timedelta(days=1)
 
 
-ALL = Chosen()
+ALL = Selection()
 
 
-def read(database: Database, chosen: Chosen = ALL) -> list[tuple[str, bytes]]:
+def read(database: Database, chosen: Selection = ALL) -> list[tuple[str, bytes]]:
     with database.reading() as session:
         return [(url, kept.body) for url, kept in pages.pages(session, chosen)]
 
@@ -43,20 +44,20 @@ def test_an_earlier_capture_comes_before_the_newest(database: Database) -> None:
 @pytest.mark.parametrize(
     ("chosen", "number"),
     [
-        (Chosen(), 2),
-        (Chosen(since=NOW), 2),
-        (Chosen(since=NOW + DAY), 0),
-        (Chosen(until=NOW), 0),
-        (Chosen(until=NOW + DAY), 2),
-        (Chosen(source="outlet 1"), 1),
-        (Chosen(source="Outlet"), 2),
-        (Chosen(source="%"), 0),
-        (Chosen(relevance=("primary",)), 2),
-        (Chosen(relevance=("none",)), 0),
+        (Selection(), 2),
+        (Selection(since=NOW), 2),
+        (Selection(since=NOW + DAY), 0),
+        (Selection(until=NOW), 0),
+        (Selection(until=NOW + DAY), 2),
+        (Selection(source="outlet 1"), 1),
+        (Selection(source="Outlet"), 2),
+        (Selection(source="%"), 0),
+        (Selection(relevance=("primary",)), 2),
+        (Selection(relevance=("none",)), 0),
     ],
 )
 def test_the_articles_of_the_pages_can_be_chosen(
-    database: Database, chosen: Chosen, number: int
+    database: Database, chosen: Selection, number: int
 ) -> None:
     ingest_one(database, 1)
     ingest_one(database, 2)

@@ -7,8 +7,9 @@ from typing import Any
 from store.database.connection import Database
 from store.exports import rows as export
 from store.search import index
+from store.search.choices import Order
 from store.search.query import parse
-from store.search.search import RELEVANCES, Order, Question, find
+from store.search.search import RELEVANCES, Question, find
 from tests.store.building import MINUTE, NOW
 from tests.store.history.histories import History
 
@@ -19,7 +20,7 @@ EVERY = {"relevance": RELEVANCES}
 # Words that are in some texts, labels, outlets and times; the best of them, and the newest.
 QUESTIONS = [
     (Question(), Order.NEWEST),
-    (Question(query=parse("editors letter"), **EVERY), Order.RELEVANCE),
+    (Question(query=parse("editors letter"), **EVERY), Order.BEST),
     (Question(query=parse('"to the editors" -zz OR ba*'), actor="minister"), Order.NEWEST),
     (Question(topics=("trade",), country="CN", **EVERY), Order.NEWEST),
     (Question(stance="conflict", since=NOW - timedelta(days=45), **EVERY), Order.NEWEST),

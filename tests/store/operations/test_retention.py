@@ -11,10 +11,10 @@ from ingest.feeds.entries import entry_to_json
 from ingest.relations.codebook import Relevance
 from store import events
 from store.articles import inputs, snapshots
+from store.articles.selection import Selection
 from store.articles.snapshots import NewSnapshot
 from store.database.connection import Database
 from store.exports import pages as new_snapshots
-from store.exports.pages import Chosen
 from store.intake import imports
 from store.intake.sources import SourceFinder
 from store.operations import retention
@@ -278,11 +278,11 @@ def test_what_is_in_hand_keeps_its_page(database: Database) -> None:
 def test_an_archive_leaves_it_out_and_says_so(database: Database, pageless: int) -> None:
     ingest_one(database, 2)
     with database.reading() as session:
-        assert [url for url, _ in new_snapshots.pages(session, Chosen())] == [
+        assert [url for url, _ in new_snapshots.pages(session, Selection())] == [
             "http://outlet2.example/2.html"
         ]
-        assert new_snapshots.let_go(session, Chosen()) == 1
-        assert new_snapshots.let_go(session, Chosen(source="outlet 2")) == 0
+        assert new_snapshots.let_go(session, Selection()) == 1
+        assert new_snapshots.let_go(session, Selection(source="outlet 2")) == 0
     assert held(database)[pageless] is False
 
 

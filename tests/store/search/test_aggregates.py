@@ -6,7 +6,8 @@ import pytest
 
 from store.database.connection import Database
 from store.search import aggregates, index
-from store.search.aggregates import By, Group, Labels, count, grouped, in_order
+from store.search.aggregates import Group, Labels, count, grouped, in_order
+from store.search.choices import By
 from store.search.query import parse
 from store.search.results import Copy, Head
 from store.search.search import Question

@@ -6,8 +6,9 @@ import pytest
 
 from store.database.connection import Database
 from store.search import index
+from store.search.choices import Order
 from store.search.query import parse
-from store.search.search import Order, Question, find, find_ids
+from store.search.search import Question, find, find_ids
 from store.tables import Article
 from tests.store.building import NOW
 from tests.store.search.building import NamedSource, add_story
@@ -138,6 +139,6 @@ def test_the_best_answer_says_most_about_it(database: Database) -> None:
     index.rebuild(database)
     question = Question(query=parse("lithium"))
     with database.reading() as session:
-        assert find_ids(session, question, order=Order.RELEVANCE) == [2, 1, 3]
-        assert find_ids(session, question, order=Order.RELEVANCE, limit=1) == [2]
+        assert find_ids(session, question, order=Order.BEST) == [2, 1, 3]
+        assert find_ids(session, question, order=Order.BEST, limit=1) == [2]
         assert find_ids(session, question) == [3, 2, 1]
