@@ -1,4 +1,4 @@
-"""Letting go, with time, of what nobody will read again, as `store.operations.retention` says."""
+"""Letting go of what is too old to be kept, as `store.operations.retention` says."""
 
 import time
 from datetime import timedelta

@@ -107,7 +107,7 @@ def _send(to: Task, argument: Any) -> None:
 
 @task
 def tick() -> None:
-    """Wake the hosts that have due feeds, waiting pages, or pages to look at again."""
+    """Wake the hosts that have due feeds, waiting pages, or pages to fetch again."""
     for part in (heartbeats.BEAT, heartbeats.NETWORK):
         heartbeat.show(context, part)
     if _broker_forgot():
@@ -166,7 +166,7 @@ def _nudge_runs() -> None:
     with redis_client() as redis:
         queued = int(redis.llen(REPROCESS))
     for run_id, chunks in waiting:
-        # A run without a free chunk is closed by whoever has the last one in hand, or by this.
+        # A run without a free chunk is closed by whoever has claimed the last one, or by this.
         for _ in range(min(max(chunks, 1), REPROCESS_MESSAGES - queued)):
             CeleryNudges().reprocess(run_id)
 

@@ -26,7 +26,7 @@ def revisions(
         bool, typer.Option("--json", help="A JSON object a line, with the changes as operations.")
     ] = False,
 ) -> None:
-    """The editions of an article, and what changed, word by word.
+    """The revisions of an article, and what changed, word by word.
 
     What was taken out stands in [- -], what was put in in {+ +}; on a terminal in red and green.
 

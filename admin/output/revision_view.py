@@ -1,4 +1,4 @@
-"""An article's editions as people and scripts read them."""
+"""An article's revisions as people and scripts read them."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ _STYLES = {Kind.EQUAL: "", Kind.DELETE: "red strike", Kind.INSERT: "green underl
 def revision_json(
     history: History, revision: ShownRevision, before: ShownRevision | None
 ) -> dict[str, Any]:
-    """An edition for scripts, with its changes from the one before (None for the first)."""
+    """A revision for scripts, with its changes from the one before (None for the first)."""
     return {
         "article": history.article_id,
         "url": history.url,
@@ -39,7 +39,7 @@ def revision_json(
 
 
 def changes_json(history: History, old: ShownRevision, new: ShownRevision) -> dict[str, Any]:
-    """What changed between two editions, for scripts."""
+    """What changed between two revisions, for scripts."""
     return {
         "article": history.article_id,
         "url": history.url,
@@ -58,7 +58,7 @@ def _operations(old: ShownRevision, new: ShownRevision) -> dict[str, list[dict[s
 
 
 def print_history(console: "Console", history: History) -> None:
-    """The article, and a line an edition."""
+    """The article, and a line a revision."""
     console.print(Text(shown(history.url), style="cyan"), soft_wrap=True)
     if history.gone_at is not None:
         print_result(f"Its page is gone since {moment(history.gone_at)}.")
@@ -76,7 +76,7 @@ def print_history(console: "Console", history: History) -> None:
 
 
 def print_changes(console: "Console", old: ShownRevision, new: ShownRevision) -> None:
-    """What changed between two editions, each change with the words around it."""
+    """What changed between two revisions, each change with the words around it."""
     heading = f"{old.number}..{new.number}  {moment(new.seen_at)}"
     console.print(Text(heading, style="bold"))
     title, text = changes(old.title, new.title), changes(old.text, new.text)

@@ -1,6 +1,6 @@
-"""When a page that has been read is looked at again, so that no later edit of it is missed.
+"""When a page that has been read is fetched again, so that no later edit of it is missed.
 
-News is mostly edited within hours and hardly ever after days; so the looks at a page come at
+News is mostly edited within hours and hardly ever after days; so its refetches come at
 growing distances and then end. What is edited later shows in the feed, whose entry has changed.
 """
 
@@ -11,20 +11,20 @@ from itertools import pairwise
 
 from ingest.crawl_policy.feed_schedule import LONGEST_RETRY_AFTER
 
-# The times of the looks, counted from the first fetch; () for none.
+# The times of the refetches, counted from the first fetch; () for none.
 Schedule = tuple[timedelta, ...]
 
 OFF: Schedule = ()
 # Most corrections and updates of an article come within its first hour or day, retractions and
 # editors' notes within three.
 DEFAULT = "1h,6h,24h,3d"
-# More looks than this are a poll of the page, which is not what this is for.
+# More refetches than this are a poll of the page, which is not what this is for.
 MOST_REFETCHES = 24
 LONGEST_WAIT = timedelta(days=366)
 # A page is not asked for while it is fresh by its own word; but many sites say a year where they
 # mean the pictures.
 LONGEST_FRESH = timedelta(hours=24)
-# A look that met a passing fault is made up for, so that a bad minute does not hide an edit; the
+# A refetch that met a passing fault is made up for, so that a bad minute does not hide an edit; the
 # next one on the schedule comes anyway, so it need not be forced.
 REFETCH_ATTEMPTS = 3
 FIRST_RETRY = timedelta(minutes=10)
@@ -38,7 +38,7 @@ _TIME = re.compile(r"([0-9]{1,8})([smhd])")
 class RefetchFacts:
     """What is known when a page has been asked for, and answered for good or for bad.
 
-    `looks` counts those since the first fetch, this one included; `fresh_for` is what the answer
+    `refetches` counts them, this one included; `fresh_for` is what the answer
     says of its freshness (Cache-Control, Expires); `edited` that the fetch before brought a new
     revision.
     """
@@ -62,12 +62,12 @@ def parse_schedule(value: str) -> Schedule:
 
 
 def next_refetch(schedule: Schedule, facts: RefetchFacts, *, now: datetime) -> datetime | None:
-    """When to look at the page next; None where it has been looked at often enough.
+    """When to fetch the page again; None where it has been fetched often enough.
 
-    The distances of the schedule are kept from look to look, so that what came late (a host that
-    was busy, a service that was off) leads to no burst of requests. An article that is being
-    edited is looked at again as soon as last time. Only what the answer says of its freshness
-    puts a look off, by up to `LONGEST_FRESH`.
+    The distances of the schedule are kept from one refetch to the next, so that what came late (a
+    host that was busy, a service that was off) leads to no burst of requests. An article that is
+    being edited is fetched again as soon as last time. Only what the answer says of its freshness
+    puts it off, by up to `LONGEST_FRESH`.
     """
     if facts.refetches >= len(schedule):
         return None
@@ -78,7 +78,7 @@ def next_refetch(schedule: Schedule, facts: RefetchFacts, *, now: datetime) -> d
 
 
 def next_try(attempts: int, *, retry_after: timedelta | None, now: datetime) -> datetime | None:
-    """When to repeat a look whose `attempts`-th try (from 1) met a passing fault.
+    """When to repeat a refetch whose `attempts`-th try (from 1) met a passing fault.
 
     None where it is given up. Retry-After is not undercut, up to `LONGEST_RETRY_AFTER`.
     """
@@ -89,7 +89,7 @@ def next_try(attempts: int, *, retry_after: timedelta | None, now: datetime) -> 
 
 
 def _distance(schedule: Schedule, refetches: int) -> timedelta:
-    """From the look before, or the first fetch, to the next."""
+    """From the refetch before, or the first fetch, to the next."""
     before = schedule[refetches - 1] if refetches else timedelta()
     return schedule[refetches] - before
 

@@ -20,7 +20,8 @@ HOST_PAUSE = timedelta(minutes=1)
 HOST_PAUSE_LONGEST = timedelta(hours=1)
 # What Retry-After asks for is kept by the whole host: 429 is said to us, whatever was asked for,
 # and a day of silence is as long as the longest interval of a feed. 503 may be the trouble of one
-# page's machine: that page, or feed, waits for as long as it says (`schedule`), the host an hour.
+# page's machine: that page, or feed, waits for as long as it says (page_retry.py, feed_schedule.py),
+# the host an hour.
 ASKED_LONGEST = {429: timedelta(hours=24), 503: HOST_PAUSE_LONGEST}
 # An error is shown in tables and kept in every poll's row; the rest of it helps nobody.
 ERROR_CHARACTERS = 300
@@ -30,7 +31,7 @@ class PollOutcome(StrEnum):
     READ = "read"
     UNCHANGED = "unchanged"  # 304, or the same bytes again
     FAILED = "failed"
-    UNREACHED = "unreached"  # nobody could be: not this feed's failure (`reach`)
+    UNREACHED = "unreached"  # nobody could be: not this feed's failure (outage_blame.py)
 
 
 @dataclass(frozen=True, slots=True)

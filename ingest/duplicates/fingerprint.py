@@ -4,7 +4,7 @@ Copies that differ only in typography (case, width, quotes, dashes, line breaks,
 editor puts between Chinese and Latin) hash alike; a changed word or number does not.
 
 Texts that share much of their wording share at least one key: whether they are copies is then
-decided by reading both (copies.py).
+decided by reading both (decide.py).
 """
 
 import hashlib
@@ -120,7 +120,7 @@ def text_hash(title: str, text: str) -> bytes:
 
 
 def revision_hash(title: str, text: str) -> bytes:
-    """32 bytes that tell one edition of an article from the next.
+    """32 bytes that tell one revision of an article from the next.
 
     They change with the title or the text as it is printed, but not with white space in the text.
     """

@@ -7,7 +7,7 @@
     ├── Unreachable             later   no usable answer: DNS, connect, TLS, reset, garbage
     │   └── RulesWithheld       later   robots.txt answered 429 or 5xx: nothing may be asked for now
     ├── DeadlineExceeded        later   the exchange took longer than it may
-    └── HostBusy                later   the host has been given to somebody else, says `turn`
+    └── HostBusy                later   the host has been given to somebody else, says `lease`
 
 A status is never an error here: 404 and 500 are answers, and the caller judges them.
 """

@@ -58,7 +58,7 @@ class Fetcher:
         """Fetch `url`. Any status is an answer; what is none is raised as a FetchError.
 
         `accept` is the Accept field. `validators` make the request conditional, so that 304 may
-        be the answer; they go along to redirect targets, whose answer they are of. `turn(host)` is
+        be the answer; they go along to redirect targets, whose answer they are of. `lease(host)` is
         entered around every hop to another host than the first, which is the caller's already.
         With `obey_robots`, robots.txt is asked for every address on the way, and Refused is raised
         where it disallows one.
@@ -160,7 +160,7 @@ class Fetcher:
 
 
 def _held(host: str, lease: Lease) -> Lease:
-    """The turns of a caller who has that of `host` already."""
+    """The leases of a caller who has that of `host` already."""
 
     def take(other: str) -> AbstractContextManager[None]:
         return nullcontext() if other == host else lease(other)

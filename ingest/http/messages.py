@@ -78,5 +78,5 @@ Lease = Callable[[str], AbstractContextManager[None]]
 
 
 def always(_host: str) -> AbstractContextManager[None]:
-    """The turn of a caller who shares no hosts with anybody."""
+    """The lease of a caller who shares no hosts with anybody."""
     return nullcontext()

@@ -84,7 +84,7 @@ class Robots:
     """The rules of origins, fetched when first needed. Thread-safe; one thread asks an origin
     while the others wait for what it finds.
 
-    `fetch` gets the URL of a robots.txt, the validators of the one that is known, and a turn.
+    `fetch` gets the URL of a robots.txt, the validators of the one that is known, and a lease.
     """
 
     def __init__(

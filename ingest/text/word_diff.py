@@ -1,4 +1,4 @@
-"""What changed between two editions of a text, word by word (Chinese and Japanese by character).
+"""What changed between two revisions of a text, word by word (Chinese and Japanese by character).
 
 `difflib` compares words in time that grows with the square of their number. So the texts are first
 pinned together where three words in a row stand exactly once in both (the idea of patience diff),
@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A stretch of text: in both editions, in the older alone, or in the newer alone."""
+    """A stretch of text: in both revisions, in the older alone, or in the newer alone."""
 
     kind: Kind
     text: str

@@ -21,7 +21,8 @@ def find(session: Session, url_hashes: Sequence[bytes]) -> dict[bytes, int]:
 def lock(session: Session, article_ids: Sequence[int]) -> None:
     """Lock articles in one order: two feeds that change the same ones must not deadlock.
 
-    With the lock that `find`'s, which both may hold on the same article, does not conflict with.
+    The lock is one that does not conflict with that of `find`: two polls may have found the same
+    article before either locks it.
     """
     if article_ids:
         session.execute(

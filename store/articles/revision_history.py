@@ -1,4 +1,4 @@
-"""The editions of an article, in the order in which they were seen."""
+"""The revisions of an article, in the order in which they were seen."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ class ShownRevision:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """An article and all its editions; none where it has not been read yet."""
+    """An article and all its revisions; none where it has not been read yet."""
 
     article_id: int
     url: str

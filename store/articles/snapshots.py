@@ -70,10 +70,10 @@ def keep(session: Session, new_snapshot: NewSnapshot, *, now: datetime) -> bool:
 
 
 def keep_behind(session: Session, new_snapshot: NewSnapshot, *, taken_at: datetime) -> None:
-    """Store what was captured before the article's newest page, and was imported later.
+    """Store a page that was taken before the article's newest one, and was imported later.
 
     Everybody takes the highest id for the newest, so this one gets an id below zero: made of its
-    bytes and its time, so that the same capture is kept once.
+    bytes and its time, so that the same snapshot is kept once.
     """
     row = _row(new_snapshot, taken_at, imported=True)
     unique = f"{new_snapshot.article_id} {taken_at.isoformat()} {row['sha256']!r}"

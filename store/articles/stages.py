@@ -1,4 +1,4 @@
-"""Articles on their way: what each waits for, who has its processing in hand, what is set aside.
+"""Articles on their way: what each waits for, who has claimed its processing, what is set aside.
 
 The stage on an article's row is the queue. A claim pushes the row's time forward, so that work
 whose worker died comes back by itself. Pages that wait to be fetched are in store/crawl.
@@ -17,8 +17,8 @@ from store import events
 from store.events import Event
 from store.tables import Article, Stage, table
 
-# Likewise for processing: what it may take at most (PAGE_SECONDS of
-# worker/service/process_pool.py), and a little.
+# A claimed article comes back after this, should its worker die: what processing may take at most
+# (PAGE_SECONDS of worker/service/process_pool.py), and a little.
 PROCESS_CLAIM = timedelta(seconds=25)
 # An article that waits for processing was nudged; if nothing came of it by then, sweep nudges.
 PROCESS_OVERDUE = timedelta(seconds=30)
@@ -80,7 +80,7 @@ def overdue(session: Session, *, now: datetime, limit: int) -> Sequence[int]:
 
 
 def forget_nudges(session: Session, *, now: datetime) -> None:
-    """The broker has lost its memory: what waits in no one's hands is overdue at once."""
+    """The broker has lost its memory: what waits and is not claimed is overdue at once."""
     free = or_(_articles.c.claimed_until.is_(None), _articles.c.claimed_until <= now)
     session.execute(
         _articles.update()
@@ -91,7 +91,7 @@ def forget_nudges(session: Session, *, now: datetime) -> None:
 
 
 def claim_processing(session: Session, article_id: int, *, owner: str, now: datetime) -> bool:
-    """Take an article's processing in hand; False where it is not waiting or another has it.
+    """Claim an article's processing; False where it is not waiting or another has claimed it.
 
     `owner` names the attempt's message: when its worker dies and the message is redelivered, the
     new attempt takes over what the dead one held. An article that was taken too often, each time
@@ -110,7 +110,7 @@ def claim_processing(session: Session, article_id: int, *, owner: str, now: date
 
 
 def release_claims(session: Session, owner: str) -> None:
-    """Let others take what this owner has in hand: its processes are ended."""
+    """Let others take what this owner has claimed: its processes are ended."""
     session.execute(
         _articles.update()
         .where(_articles.c.stage == Stage.PROCESS, _articles.c.claimed_by == owner)
@@ -119,7 +119,7 @@ def release_claims(session: Session, owner: str) -> None:
 
 
 def out_of_time(session: Session, owner: str, *, now: datetime) -> None:
-    """What this owner has in hand has taken all of its time: once more, then it is set aside."""
+    """What this owner has claimed has taken all of its time: once more, then it is set aside."""
     rows = session.execute(
         sa_select(_articles.c.id, _articles.c.attempts).where(
             _articles.c.stage == Stage.PROCESS,

@@ -1,4 +1,4 @@
-"""What the tagger said, written down: a row for each judgement, its topics and its actors."""
+"""What the tagger said, written down: a row for each tagging, its topics and its actors."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,10 +27,10 @@ def store(
     now: datetime,
     run_id: int | None = None,
 ) -> list[int]:
-    """Store judgements on revisions (by id); return the ids of their taggings, in order.
+    """Store what the tagger said of revisions (by id); return the ids of the taggings, in order.
 
-    A revision that has been judged by the same tagger and lexicon keeps that tagging: it says the
-    same. `run_id`: the reprocessing that made them.
+    In a reprocessing (`run_id`), a revision that the same tagger and lexicon have tagged before
+    keeps that tagging: it says the same.
     """
     known = _known(session, judged) if run_id is not None else {}
     new = [pair for pair in judged if _key(*pair) not in known]

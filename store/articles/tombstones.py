@@ -1,4 +1,4 @@
-"""Tombstones: what an admin has purged, so that a poll that finds it again lets it lie.
+"""Tombstones: what an admin has purged, so that a poll that finds it again skips it.
 
 An entry is known by what would have led it to the purged article: its URL, or its GUID under the
 same title (`ingest.feeds.entries.same_item`). The GUID alone is not enough: a publisher that gives
@@ -39,7 +39,7 @@ def put(
 
 
 def lying(session: Session, feed_id: int, found: Sequence[Discovery]) -> set[bytes]:
-    """Which of these are to be let lie, by the digests of their URLs."""
+    """Which of these are to be skipped, by the digests of their URLs."""
     by_key: dict[bytes, bytes] = {}
     for discovery in found:
         url_hash = digest(discovery.url)

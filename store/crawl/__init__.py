@@ -1,1 +1,1 @@
-"""Whose turn it is to ask a host, which pages are due, and when the network was away."""
+"""Who holds the lease of a host, which pages are due, and when the network was down."""

@@ -1,4 +1,4 @@
-"""Turns on hosts: whoever holds the lease of a host's row is the only one to send it requests.
+"""Leases of hosts: whoever holds that of a host's row is the only one to send it requests.
 
 So politeness holds across any number of workers and processes, and a worker that dies gives the
 host back when its lease runs out.
@@ -36,7 +36,7 @@ class HeldHost:
 def acquire(
     session: Session, host: str, *, owner: str, now: datetime, lease: timedelta
 ) -> HeldHost | None:
-    """Take the host's turn, or None where another holds it."""
+    """Take the host's lease, or None where another holds it."""
     session.execute(
         insert_into(session, Host)
         .values(name=host, next_request_at=now, refusals=0)
@@ -67,7 +67,7 @@ def release(
     refusals: int,
     crawl_delay: float | None = None,
 ) -> None:
-    """Give the turn back, and say when the next may begin, and what is known of the host."""
+    """Give the lease back, and say when the host may be asked next, and what is known of it."""
     session.execute(
         update(Host)
         .where(col(Host.name) == host, col(Host.lease_owner) == owner)
@@ -83,7 +83,7 @@ def release(
 
 
 def reclaim(session: Session, *, has_ended: Callable[[str], bool]) -> int:
-    """Give back the turns of owners that are no more, before their leases run out; how many."""
+    """Give back the leases of owners that are no more, before they run out; returns how many."""
     held = session.execute(
         select(Host.name, Host.lease_owner).where(col(Host.lease_owner).is_not(None))
     ).all()
@@ -91,7 +91,7 @@ def reclaim(session: Session, *, has_ended: Callable[[str], bool]) -> int:
     if names:
         session.execute(
             update(Host)
-            # Somebody else may have taken a turn over meanwhile.
+            # Somebody else may have taken a lease over meanwhile.
             .where(col(Host.name).in_(names), col(Host.lease_owner).in_({o for _, o in held}))
             .values(lease_owner=None, lease_until=None, nudged_until=None)
         )
@@ -113,9 +113,9 @@ def forgive(session: Session, host: str) -> None:
 
 
 def wake(session: Session, *, now: datetime, refetches: bool = True) -> list[str]:
-    """Name the hosts that have due work and that nobody is at, and mark them as nudged.
+    """Name the hosts that have due work and that nobody holds, and mark them as nudged.
 
-    Without `looks`, pages that are due to be looked at again do not count.
+    Without `refetches`, pages that are due to be fetched again do not count.
     """
     names = _with_due_work(session, now, refetches)
     if not names:

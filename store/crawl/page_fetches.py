@@ -24,7 +24,7 @@ from store.tables import Article, Stage, table
 _articles = table(Article)
 
 # A claimed fetch comes back after this, should its worker die: by then there is another. While it
-# lives, the host's turn keeps others away, however long the exchange takes.
+# lives, the host's lease keeps others away, however long the exchange takes.
 FETCH_CLAIM = timedelta(seconds=15)
 
 # What a page answers that is there.
@@ -61,7 +61,7 @@ _CLAIM_FETCHES = (
 
 @dataclass(frozen=True, slots=True)
 class Refetch:
-    """What a later look at a page goes by: how many there were, and what the last one brought."""
+    """What a refetch goes by: how many there were before, and whether the last brought an edit."""
 
     before: int
     edited: bool
@@ -69,7 +69,7 @@ class Refetch:
 
 @dataclass(frozen=True, slots=True)
 class PageToFetch:
-    """An article whose page is to be fetched, or (`look`) to be looked at again for edits."""
+    """An article whose page is to be fetched, or (with a `refetch`) fetched again for edits."""
 
     id: int
     url: str
@@ -83,7 +83,7 @@ class PageToFetch:
 
 
 def claim_fetches(session: Session, host: str, *, limit: int, now: datetime) -> list[PageToFetch]:
-    """Take the host's longest waiting pages in hand; the caller holds the host's turn."""
+    """Claim the host's longest waiting pages; the caller holds the host's lease."""
     rows = session.execute(
         _CLAIM_FETCHES, {"of": host, "now": now, "again_at": now + FETCH_CLAIM, "most": limit}
     )
@@ -156,7 +156,7 @@ def _after_fetch(
     # Also an unchanged page is processed: what its feed says of it may be what has changed.
     values |= to_be_processed(now)
     if verdict.status is None:
-        return values  # we may not ask for it (robots.txt, a private address): no looks either
+        return values  # we may not ask for it (robots.txt, a private address): no refetches either
     values |= what_answered(verdict, now)
     if page.fetched_at is None:
         facts = RefetchFacts(refetches=0, fresh_for=verdict.fresh_for)

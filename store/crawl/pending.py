@@ -16,7 +16,7 @@ LIMIT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Hosts that can be asked for due work, articles with bytes, and how much is on the way in all.
+    """Hosts that can be asked for due work, articles to process, and how much is on the way in all.
 
     `left` counts articles, `feeds_left` feeds that are due.
     """
@@ -41,12 +41,12 @@ def waiting(
     patience: timedelta,
     refetches: bool = False,
 ) -> Waiting:
-    """What these feeds and their articles wait for; work that is due after `patience` is left out,
-    and so is that of hosts that want to be left alone for longer or could not be reached. With
-    `looks`, an article that is due to be looked at again now waits for it too.
+    """What these feeds and their articles wait for.
 
-    Hosts that somebody is at, and articles that another than `owner` is processing, are waited
-    for, not named.
+    Work that is due only after `patience` is skipped, and so is that of hosts that want to be left
+    alone for longer or could not be reached. With `refetches`, an article whose page is due to be
+    fetched again waits for that too. Hosts that are leased, and articles that another than `owner`
+    has claimed, are counted and not named.
     """
     asleep = select(Host.name).where(
         (col(Host.next_request_at) > now + patience)

@@ -1,8 +1,8 @@
 """Pages that have been read, fetched again for edits; `ingest.crawl_policy.refetch` says when.
 
-An article stays done while its page is looked at: only new bytes send it on its way again, and a
-look that fails takes nothing from it. A claim pushes the time of the look forward, so that one
-whose worker died comes back by itself.
+An article stays done while its page is fetched again: only new bytes send it on its way, and a
+refetch that fails takes nothing from it. A claim pushes the time of the refetch forward, so that
+one whose worker died comes back by itself.
 """
 
 from datetime import datetime
@@ -39,7 +39,7 @@ _waiting = _articles.alias()
 
 
 def due_for_refetch(articles: FromClause, now: Any) -> ColumnElement[bool]:
-    """Whether an article has been read and is due to be looked at again.
+    """Whether an article has been read, and its page is due to be fetched again.
 
     The stage is hidden from the planner: nearly every article is done, and by the index of stages
     SQLite would go through them all (2.6 s among 200,000, against 0.02).
@@ -65,7 +65,7 @@ _CLAIM = (
         *PAGE_COLUMNS,
         _articles.c.refetch_at.label("again_at"),
         _articles.c.refetches,
-        # Whether the fetch before brought a new edition.
+        # Whether the fetch before brought a new revision.
         select(_revisions.c.id)
         .where(_revisions.c.id == _articles.c.revision_id, _revisions.c.number > 1)
         .where(_revisions.c.seen_at >= _articles.c.fetched_at, _revisions.c.run_id.is_(None))
@@ -83,7 +83,7 @@ _LOCK = select(_articles.c.id).where(_MINE).with_for_update()
 
 
 def claim(session: Session, host: str, *, limit: int, now: datetime) -> list[PageToFetch]:
-    """Take the host's pages that are longest due for a look in hand; the caller holds its turn."""
+    """Claim the host's pages that are longest due; the caller holds its lease."""
     rows = session.execute(
         _CLAIM, {"of": host, "now": now, "again_at": now + FETCH_CLAIM, "most": limit}
     )
@@ -104,9 +104,9 @@ def record(
     schedule: Schedule,
     now: datetime,
 ) -> Stage | None:
-    """Write down what a look has shown; return what the article waits for now.
+    """Write down what a refetch has shown; return what the article waits for now.
 
-    None where the look was not this worker's any more: its claim ran out, or the article is on its
+    None where it was not this worker's any more: its claim ran out, or the article is on its
     way again because its entry has changed.
     """
     if session.execute(_LOCK, _claimed(page)).first() is None:
@@ -123,7 +123,7 @@ def record(
 
 
 def release(session: Session, page: PageToFetch, *, again_at: datetime) -> None:
-    """Put a look back that could not be made: it was no attempt."""
+    """Put a page back that could not be asked for: no attempt was made."""
     held = _articles.update().where(_MINE)
     session.execute(held.values(attempts=page.attempts - 1, refetch_at=again_at), _claimed(page))
 
@@ -135,7 +135,7 @@ def _claimed(page: PageToFetch) -> dict[str, object]:
 def _after(
     page: PageToFetch, refetch: Refetch, verdict: PageVerdict, schedule: Schedule, now: datetime
 ) -> dict[str, Any]:
-    """The columns of an article as a look leaves them.
+    """The columns of an article as a refetch leaves them.
 
     The error of an earlier fetch stays unless the page came this time: a passing fault, or a page
     that is withheld now, says nothing of the text that is there.

@@ -59,7 +59,7 @@ def record(
 ) -> Recorded:
     """Store a poll's discoveries; running it twice with the same ones changes nothing.
 
-    What an admin has purged is let lie: it is neither new nor changed, but known.
+    What an admin has purged is skipped: it is neither new nor changed, but known.
     """
     row = session.get_one(Feed, feed.id)
     last_read = row.read_at

@@ -1,6 +1,6 @@
-"""What an import brings, written down: articles to fetch, articles with pages, more captures.
+"""What an import brings, written down: articles to fetch, articles with pages, more snapshots.
 
-The decision what becomes of an arrival is `fate`; `record` and `foresee` (a dry run) share it.
+The decision what becomes of an arrival is `fate`; `record` and `preview` (a dry run) share it.
 """
 
 from collections import Counter
@@ -35,8 +35,8 @@ class Fate(StrEnum):
 
     NEW = "new"  # an article
     KNOWN = "known"  # nothing new: neither the article nor its page
-    NEWER = "newer"  # a later capture of an article that is there: it is processed
-    OLDER = "older"  # a capture from before the newest that is there: it is kept
+    NEWER = "newer"  # a later page of an article that is there: it is processed
+    OLDER = "older"  # a page from before the newest that is there: it is kept
     PURGED = "purged"  # an admin has purged the article: it stays away
 
 
@@ -50,7 +50,7 @@ class Taken:
 
 @dataclass(slots=True)
 class Standing:
-    """What is there of an article: nothing yet, or its captured pages, or its tombstone."""
+    """What is there of an article: nothing yet, or the pages that are kept, or its tombstone."""
 
     article_id: int | None = None
     there: bool = False
@@ -61,7 +61,7 @@ class Standing:
 def fate(standing: Standing, page: ArrivedPage | None) -> Fate:
     """Decide what becomes of an arrival at an article that stands so.
 
-    A capture with the bytes that were already there at its time says nothing new.
+    A page with the bytes that were already there at its time says nothing new.
     """
     if standing.purged:
         return Fate.PURGED
@@ -97,7 +97,7 @@ def record(
 ) -> Counter[Fate]:
     """Store arrivals; running it twice with the same ones changes nothing.
 
-    `origin` says of new articles where they came from, `outlet` is the source of those that name
+    `origin` says of new articles where they came from, `source` is that of those that name
     none.
     """
     standings = _standings(session, [digest(each.url) for each in arrivals], lock=True)
@@ -139,7 +139,7 @@ def count_waiting(session: Session, stage: Stage) -> int:
 def _decided(
     arrivals: Sequence[Arrival], standings: dict[bytes, Standing]
 ) -> list[tuple[Arrival, Fate]]:
-    """The fate of each, those of one article in the order of their captures.
+    """The fate of each, those of one article in the order in which their pages were taken.
 
     Every writer goes through the URLs in one order: unsorted batches deadlock on PostgreSQL.
     """

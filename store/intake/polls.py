@@ -1,4 +1,4 @@
-"""Polls: which feeds are due, who has one in hand, and what a poll leaves behind."""
+"""Polls: which feeds are due, who has claimed one, and what a poll leaves behind."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from store import events
 from store.events import Event
 from store.tables import Feed, Poll, Source, is_due
 
-# A feed that a worker has taken in hand is due again only after this, should the worker die:
+# A feed that a worker has claimed is due again only after this, should the worker die:
 # longer than the longest exchange, shorter than the shortest patience.
 CLAIM = timedelta(minutes=1)
 
@@ -75,9 +75,9 @@ def due(session: Session, *, now: datetime) -> Sequence[Feed]:
 def claim(
     session: Session, host: str, *, only: frozenset[int] | None = None, now: datetime
 ) -> DueFeed | None:
-    """Take the host's most overdue feed (of `only`, where given) in hand.
+    """Claim the host's most overdue feed (of `only`, where given).
 
-    The caller holds the host's turn.
+    The caller holds the host's lease.
     """
     waiting = (
         select(Feed, Source.country)
@@ -129,7 +129,10 @@ def release(session: Session, feed: DueFeed, *, again_at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PollCounts:
-    """What a poll brought: entries in the feed, new articles, changed ones, a break in the row."""
+    """What a poll brought: entries in the feed, new articles, changed ones.
+
+    `rolled_over`: entries may have been missed since the poll before.
+    """
 
     entries: int = 0
     new: int = 0

@@ -28,8 +28,8 @@ def mend(
 ) -> int:
     """Make due what only a wrong clock has put off; returns how many rows that were.
 
-    No feed is polled later than after `longest_interval` and its jitter, and no page looked at
-    again later than after `longest_look`. A feed that was polled in the future is polled again
+    No feed is polled later than after `longest_interval` and its jitter, and no page fetched
+    again later than after `longest_refetch`. A feed that was polled in the future is polled again
     now: its next time may be hours too late, or right, which one poll more finds out.
     """
     ahead, far = now + TOLERANCE, now + TOLERANCE + LONGEST

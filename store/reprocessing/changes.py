@@ -20,7 +20,7 @@ def change(
     tagging: int | None = None,
     story: int | None = None,
 ) -> dict[str, Any]:
-    """What a run changes of an article: its row as it was (`merging.SHOWN`), and what it gets."""
+    """What a run changes of an article: its row as it was (`merge.SHOWN`), and what it gets."""
     return {
         "run_id": run_id,
         "article_id": article.id,

@@ -1,8 +1,8 @@
 """Doing stored articles again: what stands of each, and what a run puts in its place.
 
-No text and no judgement is overwritten. A text that comes out differently is a new revision, a
-judgement a new tagging, both marked with their run; what the article shows is pointed at them, and
-`store.reprocessing.undo` can point it back.
+No text and no tagging is overwritten. A text that comes out differently is a new revision, what the
+tagger says of it a new tagging, both marked with their run; what the article shows is pointed at
+them, and `undo.py` can point it back.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An article as it stands: its text, who made it, and the judgement on it."""
+    """An article as it stands: its text, who made it, and its tagging."""
 
     article_id: int
     url: str
@@ -175,7 +175,7 @@ class Redone:
     """What came of doing an article again; an empty field changes nothing.
 
     `work` are the bytes, where they were read again. `document`: the text came out differently.
-    `judgement`: what today's tagger says of the text, the new one if there is one. `confirmed`:
+    `tagger_output`: what today's tagger says of the text, the new one if there is one. `confirmed`:
     today's extractor makes the same text. `without_page`: its page is let go, so that its text
     stays as it was read. `settle`: its story is to be decided again. `error`: it broke our code.
     """
@@ -230,7 +230,7 @@ _POINT = (
 def apply_taggings(
     session: Session, run_id: int, redone: Sequence[Redone], extractor: str, *, now: datetime
 ) -> None:
-    """Store new judgements, and which texts `extractor` confirms, all in one transaction.
+    """Store new taggings, and which texts `extractor` confirms, all in one transaction.
 
     An article whose text is another by now is passed over: whatever made it is of today.
     """
@@ -310,7 +310,7 @@ def apply_text(
     merging_stories: bool,
     now: datetime,
 ) -> None:
-    """Store a text that came out differently, as a new revision with its judgement.
+    """Store a text that came out differently, as a new revision with its tagging.
 
     Raises `MergeNeeded` as `processing.record` does. An article whose text is another by now is
     passed over.
@@ -349,7 +349,7 @@ def preview_text(session: Session, each: Redone, to_store: DocumentToStore) -> S
 
 
 def evidence(session: Session, tagging_id: int) -> list[tuple[str | None, str]]:
-    """The topics and words of a judgement's evidence, the heaviest first."""
+    """The topics and words of a tagging's evidence, the heaviest first."""
     found = select(_taggings.c.evidence).where(_taggings.c.id == tagging_id)
     items = sorted(session.execute(found).scalar_one(), key=lambda item: -abs(item["weight"]))
     return [(item["topic"], item["text"]) for item in items]

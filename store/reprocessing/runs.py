@@ -39,7 +39,7 @@ class RunUnderWay(RunError):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Articles of a run that one worker has in hand; `attempts` counts this one."""
+    """Articles of a run that one worker has claimed; `attempts` counts this time."""
 
     run_id: int
     number: int
@@ -75,7 +75,7 @@ def begin(
 ) -> int:
     """Write a run down, with its articles in chunks; return its number.
 
-    `without_page`: how many of them keep their texts, for want of a page (`selecting`).
+    `without_page`: how many of them keep their texts, for want of a page (selection.py).
     """
     run = Run(
         step=step,
@@ -175,7 +175,7 @@ _CLAIM = (
 
 
 def claim(session: Session, run_id: int, *, owner: str, now: datetime) -> Chunk | None:
-    """Take the run's next waiting chunk in hand; None where none waits, or the run was stopped.
+    """Claim the run's next waiting chunk; None where none waits, or the run was stopped.
 
     `owner` names the process that works on it. A chunk whose worker died is taken apart: of its
     articles, the one that kills workers shall stand alone.
@@ -256,7 +256,7 @@ def finish(session: Session, run_id: int, *, now: datetime) -> bool:
 
 
 def stop(session: Session, run_id: int) -> bool:
-    """Let no further chunk begin; what is in hand is done. False where it was not under way."""
+    """Let no further chunk begin; what is claimed is done. False where it was not under way."""
     found = session.execute(
         _runs.update()
         .where(_runs.c.id == run_id, _runs.c.state == RUNNING)
@@ -267,13 +267,13 @@ def stop(session: Session, run_id: int) -> bool:
 
 
 def in_hand(session: Session, run_id: int, *, now: datetime) -> list[str]:
-    """The processes that have chunks of a run in hand."""
+    """The processes that have claimed chunks of a run, and hold them still."""
     found = select(_chunks.c.claimed_by).where(_is_in_hand(run_id, now))
     return sorted(set(session.execute(found).scalars()))
 
 
 def release_chunks(session: Session, run_id: int, owners: Iterable[str], *, died: bool) -> None:
-    """Let others take what these processes had in hand: they are no more.
+    """Let others take what these processes had claimed: they are no more.
 
     `died`: perhaps of that, so that the attempt counts.
     """
@@ -290,8 +290,8 @@ def release_chunks(session: Session, run_id: int, owners: Iterable[str], *, died
 def resume(session: Session, run_id: int, *, now: datetime) -> None:
     """Go on where it was stopped; what had failed is tried again.
 
-    Raises `RunError` where nothing waits, `RunUnderWay` where processes have chunks of it in hand.
-    Those of processes that are no more are to be let go before.
+    Raises `RunError` where nothing waits, `RunUnderWay` where processes hold chunks of it.
+    The chunks of processes that are no more are to be released before.
     """
     run = get(session, run_id)
     if run.state in (DONE, UNDONE) and not _failed(session, run_id):
@@ -318,7 +318,7 @@ def _failed(session: Session, run_id: int) -> bool:
 
 
 def running(session: Session, *, now: datetime) -> list[tuple[int, int]]:
-    """Runs under way, with how many of their chunks nobody has in hand."""
+    """Runs under way, with how many of their chunks nobody has claimed."""
     free = case(
         (or_(_chunks.c.claimed_until.is_(None), _chunks.c.claimed_until <= now), 1), else_=0
     )

@@ -199,7 +199,7 @@ def _restored(change: Row[Any], revision: Row[Any]) -> dict[str, Any]:
 
 
 def _reopen(session: Session, story_id: int, now: datetime) -> bool:
-    """Make a story again that the run had merged into another; `refresh` fills it.
+    """Make a story again that the run had merged into another; `summary.refresh` fills it.
 
     What had been merged into it before leads to it again. False where it is there.
     """

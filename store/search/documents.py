@@ -12,8 +12,8 @@ from hashlib import blake2b
 
 from store.search.tokens import words
 
-# Raise it whenever a text is indexed as other words than before, here or in words.py: documents of
-# another version are written anew (`indexing.rebuild`).
+# Raise it whenever a text is indexed as other words than before, here or in tokens.py: documents of
+# another version are written anew (`index.rebuild`).
 INDEX_VERSION = 1
 
 # Stands between the parts of a document, so that no phrase reaches from one into the next; and so

@@ -155,7 +155,7 @@ def load(
     """These stories whole, in the order of their ids as given.
 
     Old ids lead to where they went. As of a time, what was no story then is left out
-    (`asof.stories.known_as` tells where an older id led by then).
+    (`stories_as_of.known_as` tells where an older id led by then).
     """
     found = heads(session, story_ids, as_of=as_of)
     taggings = [head.tagging_id for head in found]

@@ -1,4 +1,4 @@
-"""Which story a text belongs to, and what a story is, kept from its articles.
+"""Which story a text belongs to: it joins one, founds one, or shows that two are one.
 
 An article with a text that is known joins that text's story; else it joins the story of its copy
 (near_duplicates.py), or founds its own. The key of `story_texts` settles races over one text, the
@@ -34,7 +34,7 @@ _STANDS_FOR: Any = (
 
 @cache
 def _insert_story(dialect: str) -> Any:
-    """What a story shows is filled in by `refresh`, in the same transaction."""
+    """What a story shows is filled in by `summary.refresh`, in the same transaction."""
     values: dict[str, Any] = {"title": "", "articles": 0, "sources": 0} | {
         "relevance": "none", "score": 0.0
     }  # fmt: skip
@@ -148,7 +148,7 @@ def is_known(session: Session, to_place: TextToPlace) -> bool:
 
 
 def new_story(session: Session, first_seen_at: datetime) -> int:
-    """Make a story; `refresh` fills it from its articles."""
+    """Make a story; `summary.refresh` fills it from its articles."""
     insert = _insert_story(session.get_bind().dialect.name)
     story_id: int = session.execute(insert, {"first_seen_at": first_seen_at}).scalar_one()
     return story_id
@@ -158,7 +158,7 @@ def _same(session: Session, article: ArticleToPlace, to_place: TextToPlace) -> S
     """The story that this very text stands for.
 
     A page that is made by scripts leaves nothing to extract but what stands on every page: a text
-    that the outlet prints under another headline too is furniture.
+    that the outlet prints under another headline too is boilerplate.
     """
     row = session.execute(_STANDS_FOR, {"text": to_place.fingerprint.text_hash}).first()
     if row is None:

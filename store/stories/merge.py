@@ -99,8 +99,8 @@ class Merged:
 def hold(session: Session, *, merging: bool) -> bool:
     """Take the lock under which articles join stories; returns whether stories may be merged too.
 
-    To be called before any row is locked. A merge moves articles that other workers hold, and
-    takes stories from under those that are joining them, so it has to be alone; merges are rare,
+    To be called before any row is locked. A merge moves articles that other workers have
+    locked, and ends stories that others are about to join, so it has to be alone; merges are rare,
     so articles join side by side until one is needed. On SQLite every writer is alone.
     """
     if session.get_bind().dialect.name == "sqlite":

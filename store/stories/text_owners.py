@@ -16,7 +16,7 @@ def hand_on(session: Session, condition: ColumnElement[bool], *, going: Select[A
     """Let the texts of this condition stand by another revision of their story, or not at all.
 
     `going` are the ids of the revisions that they must not stand by. A revision that is left, of
-    an article of that story, is the heir where it has the very same text.
+    an article of that story, is its successor where it has the very same text.
     """
     found = select(_texts.c.id, _texts.c.story_id, _texts.c.text_hash).where(condition)
     texts = session.execute(found).all()

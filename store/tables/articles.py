@@ -63,7 +63,7 @@ class Article(SQLModel, table=True):
     fetched_at: datetime | None = time_column(default=None)
     gone_at: datetime | None = time_column(default=None)  # the page answered 404 or 410
     page_status: int | None = None  # of the last fetch
-    refetch_at: datetime | None = time_column(default=None)  # when its page is looked at again
+    refetch_at: datetime | None = time_column(default=None)  # when its page is fetched again
     refetches: int = 0  # how often that has been done
 
     # The current revision, repeated here so that a list of articles is one look-up.
@@ -193,7 +193,7 @@ class Revision(SQLModel, table=True):
 
 
 class Tombstone(SQLModel, table=True):
-    """What an admin has purged: the next poll that finds it again lets it lie."""
+    """What an admin has purged: the next poll that finds it again skips it."""
 
     __tablename__ = "tombstones"
 

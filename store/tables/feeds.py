@@ -1,4 +1,4 @@
-"""Who publishes, where it is polled, and whose turn it is at a host."""
+"""Who publishes, where it is polled, and who holds the lease of a host."""
 
 from datetime import datetime
 
@@ -88,7 +88,7 @@ class Poll(SQLModel, table=True):
 
 
 class Host(SQLModel, table=True):
-    """A host that is asked for feeds and pages: whose turn it is, and when it may be asked next."""
+    """A host that is asked for feeds and pages: who holds it, and when it may be asked next."""
 
     __tablename__ = "hosts"
 

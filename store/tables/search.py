@@ -14,7 +14,7 @@ class StoryChange(SQLModel, table=True):
     __tablename__ = "story_changes"
 
     id: int | None = id_column()
-    # No foreign key: the note of a story that is gone settles itself.
+    # No foreign key: the note of a story that is gone goes when it is read.
     story_id: int = Field(sa_type=Id)
 
 

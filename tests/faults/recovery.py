@@ -45,7 +45,7 @@ class Recoveries:
         return self._found(statement)
 
     def network_in_hand(self) -> dict[int, tuple[str, int]]:
-        """What is being fetched, or is due, at the hosts whose turn somebody has."""
+        """What is being fetched, or is due, at the hosts that somebody holds."""
         held = select(Host.name).where(col(Host.lease_owner).is_not(None))
         return self._found(
             select(Article.id, Article.stage, Article.attempts).where(

@@ -75,7 +75,7 @@ def _item(
         release, updated = article.second, revised.astimezone(zone)
     if source.typographic:
         release = Release(typeset(release.title), tuple(map(typeset, release.paragraphs)))
-    # Sites of the age of the plain furniture have files; the others have routes.
+    # Sites of the age of the plain boilerplate have files; the others have routes.
     url = f"{home}{article.slug}.html" if source.boilerplate == "plain" else f"{home}{article.slug}"
     link = f"{home}go/{article.slug}" if article.redirected else url
     return Item(

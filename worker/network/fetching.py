@@ -1,4 +1,4 @@
-"""Fetching pages: those of new articles, and those that are looked at again for edits."""
+"""Fetching pages: those of new articles, and those that are fetched again for edits."""
 
 from collections.abc import Sequence
 from datetime import datetime

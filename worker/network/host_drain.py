@@ -1,10 +1,10 @@
 """Draining a host: its due feeds and waiting pages, one after the other, over one connection.
 
-New things go first: pages that were read before are looked at again, for edits, when no feed is
-due and no page waits.
+New things go first: pages that were read before are fetched again, for edits, when no feed is due
+and no page waits.
 
-Feeds and pages of one host are one task, not two, so that they share the host's turn: a feed
-that is due while the host's pages are being fetched is polled by whoever is at it.
+Feeds and pages of one host are one task, not two, so that they share the host's lease: a feed that
+is due while the host's pages are being fetched is polled by the worker that holds it.
 """
 
 import uuid
@@ -34,7 +34,7 @@ REFETCHES_AT_ONCE = 4  # fewer, since a new page is to wait for none but these
 class Drained(StrEnum):
     """How a drain ended."""
 
-    BUSY = "busy"  # another worker is at this host
+    BUSY = "busy"  # another worker holds this host
     EMPTY = "empty"  # nothing is due any more
     UNFINISHED = "unfinished"  # out of time, or the host wants to be left alone for now
 
@@ -44,7 +44,7 @@ def drain_host(
 ) -> Drained:
     """Poll the host's due feeds (`only_feeds`: these alone) and fetch its waiting pages.
 
-    Then look again at those that are due for it.
+    Then fetch again those that are due for it.
     """
     lease = host_lease.take(context, host, f"{process_name()}:{uuid.uuid4().hex[:12]}")
     if lease is None:
@@ -83,9 +83,9 @@ def _next_requests(
 
 
 def _give_back(context: Context, lease: HostLease, *, unrecorded: bool) -> None:
-    """Give the host's turn back, and what is claimed and `unrecorded`.
+    """Give the host's lease back, and what is claimed and `unrecorded`.
 
-    A database that is away is waited for as long as the turn would last anyway.
+    A database that is away is waited for as long as the lease would last anyway.
     """
     while True:
         try:

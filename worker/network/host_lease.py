@@ -1,7 +1,7 @@
-"""A worker's turn on a host: when it may be asked, how far apart, and who else must be waited for.
+"""A worker's lease of a host: when it may be asked, how far apart, and who else is waited for.
 
-Whoever holds the turn (`store.crawl.host_leases`) is the only one to send the host requests. What
-is learnt of it meanwhile goes back with the turn: when it may be asked next, how often it has
+Whoever holds it (`store.crawl.host_leases`) is the only one to send the host requests. What is
+learnt of the host meanwhile goes back with the lease: when it may be asked next, how often it has
 refused, the pace that its robots.txt asks for, and whether it was reached at all.
 """
 
@@ -26,9 +26,9 @@ from worker.context import Context, was_here_and_ended
 BUDGET = timedelta(seconds=20)
 # Outlives the budget and one exchange begun in its last moment (robots.txt, page, another host).
 LEASE = BUDGET + timedelta(seconds=75)
-# A wait for the host's next turn that is longer than this is not slept through.
+# A wait for the host's next request that is longer than this is not slept through.
 LONGEST_SLEEP = timedelta(seconds=5)
-# A redirect to a host that somebody else is at: try again when its drain may have ended.
+# A redirect to a host that another holds: try again when its drain may have ended.
 BUSY_WAIT = timedelta(seconds=15)
 # In a drain that goes on, others are told now and then that this host answers.
 NOTE_REACHED = timedelta(seconds=10)
@@ -45,7 +45,7 @@ class HostLease:
     next_request_at: datetime
     refusals: int
     crawl_delay: float | None
-    reached_at: datetime | None = None  # in this turn
+    reached_at: datetime | None = None  # under this lease
     noted_at: datetime = field(default_factory=lambda: clock.now())
     # Of the hosts that redirects led to: how often they had refused, and when they were asked.
     refusals_elsewhere: dict[str, int] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class HostLease:
     def read_robots(self, url: str) -> bool:
         """Learn what robots.txt says of a page and of the host's pace, a request like any other.
 
-        False where the page may not be asked for in this turn any more. Raises FetchError.
+        False where the page may not be asked for under this lease any more. Raises FetchError.
         """
         if self.context.fetcher.knows_robots(url):
             return True
@@ -126,7 +126,7 @@ class HostLease:
 
     @contextmanager
     def elsewhere(self, host: str) -> Iterator[None]:
-        """The turn of the host that a redirect leads to, for one request. May raise HostBusy."""
+        """The lease of the host that a redirect leads to, for one request. May raise HostBusy."""
         context = self.context
         with context.database.writing() as session:
             other = host_leases.acquire(
@@ -166,7 +166,7 @@ class HostLease:
                 )
 
     def release(self, session: Session) -> None:
-        """Give the turn back, with what was learnt of the host."""
+        """Give the lease back, with what was learnt of the host."""
         host_leases.release(
             session,
             self.host,
@@ -192,7 +192,7 @@ class HostLease:
 
 
 def take(context: Context, host: str, owner: str) -> HostLease | None:
-    """Take a host's turn; None where another worker has it."""
+    """Take a host's lease; None where another worker has it."""
     now = clock.now()
     with context.database.writing() as session:
         held = host_leases.acquire(session, host, owner=owner, now=now, lease=LEASE)
@@ -210,7 +210,7 @@ def take(context: Context, host: str, owner: str) -> HostLease | None:
 
 
 def has_ended(owner: str) -> bool:
-    """Whether the holder of a turn was a process of this machine that is no more."""
+    """Whether the holder of a lease was a process of this machine that is no more."""
     return was_here_and_ended(owner.rpartition(":")[0])
 
 

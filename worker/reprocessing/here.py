@@ -20,12 +20,12 @@ from worker.service.process_pool import ChildDied, Children
 CHUNK_SECONDS = 40.0
 # Chunks handed to each child beforehand, so that it need not wait for us between two.
 AHEAD = 2
-# How often is looked again while others have the rest in hand.
+# How often the database is asked again while others have claimed the rest.
 CHECK_SECONDS = 0.2
 
 
 def run_here(context: Context, run_id: int, update: Callable[[Progress], None]) -> None:
-    """Work a run off, telling `update` how far it is.
+    """Work through a run, telling `update` how far it is.
 
     Ctrl-C ends it at once; the chunks that had been begun are done again. A child that dies leaves
     its chunk to the others, which counts the attempt. Raises `CannotBegin`.

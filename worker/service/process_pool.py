@@ -25,7 +25,7 @@ from worker.settings import Settings
 from worker.watch import logs
 
 # An article that takes longer is ended with its child: less than its claim
-# (`articles.PROCESS_CLAIM`), and a hundred times what an honest one takes.
+# (`stages.PROCESS_CLAIM`), and a hundred times what an honest one takes.
 PAGE_SECONDS = 20
 # From its start until a child can work: some twenty on a busy machine.
 BEGIN_SECONDS = 120.0
@@ -231,7 +231,7 @@ def _begin_to_fork() -> None:
 
 
 def collect_seldomer() -> None:
-    """Let the garbage collector spare what has been loaded, and look seldomer for the rest.
+    """Let the garbage collector spare what has been loaded, and look more seldom for the rest.
 
     Lexicon and libraries stay for good. Parsing makes and drops many small objects, few of them in
     cycles; a process that grows all the same is replaced.

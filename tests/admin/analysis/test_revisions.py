@@ -1,4 +1,4 @@
-"""`revisions`: an article's editions, and what was changed in it."""
+"""`revisions`: an article's revisions, and what was changed in it."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ AGAIN = (*EDITED[:2], "<b>\x1b[31m\u202eThe visit is off.</b>")
 
 @pytest.fixture(scope="module")
 def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cli, Site, str]]:
-    """An article with three editions: the second changed a word, the third the title too."""
+    """An article with three revisions: the second changed a word, the third the title too."""
     cli = Cli(tmp_path_factory.mktemp("edited") / "home", LOCAL)
     clock = Clock()
     with Site() as site, pytest.MonkeyPatch.context() as patched:
@@ -48,7 +48,7 @@ def url(edited: tuple[Cli, Site, str]) -> str:
     return edited[2]
 
 
-def test_the_editions_are_listed_with_what_changed_from_each_to_the_next(
+def test_the_revisions_are_listed_with_what_changed_from_each_to_the_next(
     local_cli: Cli, url: str
 ) -> None:
     ended = local_cli("revisions", url)
@@ -63,7 +63,7 @@ def test_the_editions_are_listed_with_what_changed_from_each_to_the_next(
     assert "\u202e" not in ended.out
 
 
-def test_two_editions_that_are_named_are_compared(local_cli: Cli, url: str) -> None:
+def test_two_revisions_that_are_named_are_compared(local_cli: Cli, url: str) -> None:
     ended = local_cli("revisions", url, "--diff", "1..3")
     assert ended.status == 0
     assert "[-two-]{+twelve+}" in " ".join(ended.out.split())
@@ -74,7 +74,7 @@ def test_two_editions_that_are_named_are_compared(local_cli: Cli, url: str) -> N
     assert "no word has changed" in local_cli("revisions", url, "--diff", "2..2").out
 
 
-def test_in_json_a_line_is_an_edition_with_its_changes_as_operations(
+def test_in_json_a_line_is_a_revision_with_its_changes_as_operations(
     local_cli: Cli, url: str
 ) -> None:
     first, second, third = local_cli("revisions", url, "--json").records
@@ -109,7 +109,7 @@ def test_in_json_a_line_is_an_edition_with_its_changes_as_operations(
         ("99999999999..1", "as in 1..2"),
     ],
 )
-def test_editions_that_are_not_there_are_refused(
+def test_revisions_that_are_not_there_are_refused(
     local_cli: Cli, url: str, written: str, reason: str
 ) -> None:
     ended = local_cli("revisions", url, f"--diff={written}")
@@ -139,7 +139,7 @@ def test_on_a_terminal_changes_are_coloured_and_long_stretches_left_out() -> Non
     old = ShownRevision(1, now(), "Title", f"{same}Ten ships left. {same}", "ok", "page")
     new = ShownRevision(2, now(), "Title", f"{same}Two ships left. {same}", "ok", "page")
     console = Console(width=100, force_terminal=True, color_system="standard", no_color=False)
-    with console.new_snapshot() as captured:
+    with console.capture() as captured:
         print_changes(console, old, new)
     shown = captured.get()
     assert "\x1b[9;31mTen" in shown

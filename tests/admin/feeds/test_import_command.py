@@ -146,7 +146,7 @@ class Nobody:
     def process_articles(self, article_ids: object) -> None: ...
 
 
-def test_captures_of_one_page_are_all_kept_and_the_newest_is_shown(
+def test_snapshots_of_one_page_are_all_kept_and_the_newest_is_shown(
     cli: Cli, tmp_path: Path, migrated_url: str
 ) -> None:
     url = f"{HOST}/visit.html"

@@ -72,7 +72,7 @@ def test_what_is_no_schedule_is_refused_and_it_is_said_how_to_write_one(
 @pytest.mark.parametrize(
     ("schedule", "facts", "wait"),
     [
-        # From the first fetch on, the distances of the schedule, from look to look.
+        # From the first fetch on, the distances of the schedule, from refetch to refetch.
         (USUAL, RefetchFacts(0), 1 * HOUR),
         (USUAL, RefetchFacts(1), 5 * HOUR),
         (USUAL, RefetchFacts(2), 18 * HOUR),

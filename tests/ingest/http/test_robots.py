@@ -335,7 +335,7 @@ def test_a_site_without_answer_is_asked_later(site: Site, fetcher: Fetcher) -> N
     assert caught.value.retry
 
 
-def test_a_redirect_of_robots_txt_to_another_host_waits_for_its_turn(site: Site) -> None:
+def test_a_redirect_of_robots_txt_to_another_host_waits_for_its_lease(site: Site) -> None:
     held: list[str] = []
 
     @contextmanager

@@ -88,7 +88,7 @@ def test_where_nobody_else_is_asked_a_host_is_to_blame_after_a_while(database: D
 def test_an_answer_from_before_the_outage_does_not_end_it(database: Database) -> None:
     for name in NAMES:
         _unreached(database, name, NOW + MINUTE)
-    _reached(database, "slow.example", NOW)  # written down when its turn ended
+    _reached(database, "slow.example", NOW)  # written down when its lease ended
     assert _down_since(database) == NOW + MINUTE
 
 

@@ -35,7 +35,7 @@ def test_every_page_comes_out_to_the_byte(database: Database) -> None:
     assert dict(found) == sent
 
 
-def test_an_earlier_capture_comes_before_the_newest(database: Database) -> None:
+def test_an_earlier_page_comes_before_the_newest(database: Database) -> None:
     bring(database, arrival(page=page(b"second", THEN + DAY)))
     bring(database, arrival(page=page(b"first")))
     assert [body for _, body in read(database)] == [b"first", b"second"]

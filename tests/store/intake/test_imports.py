@@ -74,7 +74,7 @@ A, B = sha256(b"a").digest(), sha256(b"b").digest()
         ([(0, A), (0, B)], b"a", 0, Fate.KNOWN),
     ],
 )
-def test_a_capture_is_new_where_other_bytes_were_there_at_its_time(
+def test_a_page_is_new_where_other_bytes_were_there_at_its_time(
     kept: Sequence[tuple[int, bytes]], body: bytes, days: int, expected: Fate
 ) -> None:
     standing = Standing(1, True, False, [Taken(THEN + each * DAY, hashed) for each, hashed in kept])
@@ -123,7 +123,7 @@ def test_the_same_import_again_changes_nothing(database: Database) -> None:
     assert [at for at, _ in before if at != NOW] == [THEN, THEN + DAY, THEN + 3 * DAY]
 
 
-def test_an_earlier_capture_is_kept_and_the_newest_stays_the_newest(database: Database) -> None:
+def test_an_earlier_page_is_kept_and_the_newest_stays_the_newest(database: Database) -> None:
     bring(database, arrival(page=page(b"<p>newest</p>", THEN + DAY)))
     assert bring(database, arrival()) == {"older": 1}
     assert bring(database, arrival()) == {"known": 1}
@@ -135,7 +135,7 @@ def test_an_earlier_capture_is_kept_and_the_newest_stays_the_newest(database: Da
     assert process(database, work.article_id) == 1
 
 
-def test_a_later_capture_is_processed_and_an_earlier_is_not(database: Database) -> None:
+def test_a_later_page_is_processed_and_an_earlier_is_not(database: Database) -> None:
     bring(database, arrival())
     with database.reading() as session:
         article_id = only(session, Article).id
@@ -156,7 +156,7 @@ def test_what_a_feed_has_brought_is_not_brought_again(database: Database) -> Non
     found = discovery(1)
     discover(database, feed, found)
     assert bring(database, Arrival("line 1", found.url)) == {"known": 1}
-    # A page that waits to be fetched is read from its capture instead.
+    # A page that waits to be fetched is read from its snapshot instead.
     assert bring(database, arrival(found.url)) == {"newer": 1}
     with database.reading() as session:
         article = only(session, Article)
@@ -180,7 +180,7 @@ def test_what_was_purged_stays_away(database: Database) -> None:
         assert session.exec(select(Article)).all() == []
 
 
-def test_an_imported_article_is_purged_with_its_captures(database: Database) -> None:
+def test_an_imported_article_is_purged_with_its_snapshots(database: Database) -> None:
     bring(database, arrival(page=page(b"<p>newest</p>", THEN + DAY)))
     bring(database, arrival())
     with database.reading() as session:

@@ -58,7 +58,7 @@ NEVER = Policy(None, None, None, None)
         (OLD, NEVER, False),
         (replace(OLD, taken_at=NOW - 89 * DAY), POLICY, False),
         (replace(OLD, taken_at=NOW - 90 * DAY), POLICY, True),
-        # A capture of years ago that came yesterday.
+        # A page of years ago that came yesterday.
         (replace(OLD, taken_at=NOW - 4000 * DAY, first_seen_at=NOW - DAY), POLICY, False),
         (replace(OLD, at_rest=False), POLICY, False),
         (replace(OLD, relevance=None), POLICY, False),

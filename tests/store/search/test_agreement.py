@@ -162,7 +162,7 @@ def test_a_prefix_finds_no_marks(database: Database) -> None:
     assert asked(database, Phrase(("inter",), open_end=True)) == [1]
 
 
-# Hits are told in looks that go further and further back: all of them in one, some far back, few
+# Hits are told in passes that go further and further back: all of them in one, some far back, few
 # and many, so few that all stories are asked, and none at all.
 @pytest.mark.parametrize("often", [1, 5, 40, 110, 1_000])
 @pytest.mark.parametrize("hours_apart", [0, 1, 40, 2_000])

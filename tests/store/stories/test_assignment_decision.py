@@ -31,7 +31,7 @@ AS_SAME = "the same text as article 70"
         (None, (NEAR,), StoryDecision((7,), AS_NEAR, stands=True)),
         (None, (NEAR, OTHER), StoryDecision((7, 9), AS_NEAR, stands=True)),
     ],
-    ids=["first", "same", "same-as-purged", "furniture", "near", "bridge"],
+    ids=["first", "same", "same-as-purged", "boilerplate", "near", "bridge"],
 )
 def test_a_new_article_goes_where_its_copies_are(
     same: Same | None, copies: tuple[Copy, ...], expected: StoryDecision
@@ -59,7 +59,7 @@ def test_an_article_without_text_is_a_story_of_its_own_and_says_so() -> None:
     ],
     ids=[
         "new-text-alone", "new-text-among-others", "back-to-its-own-text", "same-among-others",
-        "same-alone", "furniture", "near-among-others", "near-alone", "bridge-alone",
+        "same-alone", "boilerplate", "near-among-others", "near-alone", "bridge-alone",
     ],
 )  # fmt: skip
 def test_an_edited_article_stays_unless_it_was_alone(

@@ -15,7 +15,7 @@ BOILERPLATE = printings.text(99, words=240)
 
 
 def publish(database: Database, feed: DueFeed, number: int, text: str | None = None) -> None:
-    """One more page of this outlet, with its furniture below."""
+    """One more page of this outlet, with its boilerplate below."""
     discover(database, feed, discovery(number))
     article_id = fetch(database, "outlet1.example")
     text = text or printings.text(number, words=120)
@@ -27,7 +27,7 @@ def known(database: Database, of: Boilerplate, source_id: int = 1) -> frozenset[
         return of.of(session, source_id)
 
 
-def test_paragraphs_on_every_page_of_a_source_are_its_furniture(database: Database) -> None:
+def test_paragraphs_on_every_page_of_a_source_are_its_boilerplate(database: Database) -> None:
     feed = add_feed(database)
     assert known(database, Boilerplate()) == frozenset()
     for number in range(PAGES):
@@ -36,7 +36,7 @@ def test_paragraphs_on_every_page_of_a_source_are_its_furniture(database: Databa
     assert known(database, Boilerplate(), source_id=2) == frozenset()
 
 
-def test_pages_that_share_only_furniture_are_different_stories(database: Database) -> None:
+def test_pages_that_share_only_boilerplate_are_different_stories(database: Database) -> None:
     feed = add_feed(database)
     shared = Boilerplate()
     for number in range(PAGES):
@@ -46,7 +46,7 @@ def test_pages_that_share_only_furniture_are_different_stories(database: Databas
         assert session.exec(select(func.count()).select_from(Story)).one() == PAGES
 
 
-def test_one_story_on_many_pages_is_no_furniture(database: Database) -> None:
+def test_one_story_on_many_pages_is_no_boilerplate(database: Database) -> None:
     feed = add_feed(database)
     story = printings.text(7, words=400)
     for number in range(PAGES):

@@ -159,7 +159,7 @@ def test_the_id_of_a_merged_story_is_not_given_again(database: Database) -> None
 
 
 def revise(database: Database, article_id: int, printed: str) -> None:
-    """Another edition of the article that `begin` made."""
+    """Another revision of the article that `begin` made."""
     with database.writing() as session:
         article = session.get_one(Article, article_id)
         article.stage = Stage.PROCESS

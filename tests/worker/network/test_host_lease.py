@@ -168,7 +168,7 @@ def test_a_host_that_refuses_again_is_left_alone_for_twice_as_long(
     assert waits == [1, 2, 4]
 
 
-def test_a_redirect_to_another_host_takes_that_hosts_turn(
+def test_a_redirect_to_another_host_takes_that_hosts_lease(
     names: Context, site: Site, nudges: Heard, clock: Clock
 ) -> None:
     gate = threading.Event()

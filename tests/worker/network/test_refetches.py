@@ -138,7 +138,7 @@ def test_due_looks_are_made_where_feeds_are_followed_without_a_broker(
     assert texts(context) == [text(1), EDITED]
 
 
-# What a look finds
+# What a refetch finds
 
 
 @pytest.mark.usefixtures("read")

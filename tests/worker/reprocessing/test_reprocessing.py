@@ -321,7 +321,7 @@ def test_stories_that_are_right_stay_as_they_are(context: Context) -> None:
         assert runs.changed(session, [run_id])[run_id].stories == 0
 
 
-def test_walls_and_furniture_stay_apart(context: Context) -> None:
+def test_walls_and_boilerplate_stay_apart(context: Context) -> None:
     wall = document("Subscribe to go on reading this article of ours.", quality=Quality.PAYWALL)
     articles = [ingest_one(context.database, number, made=wall) for number in (1, 2)]
     feed = add_feed(context.database, 3)
