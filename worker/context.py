@@ -58,7 +58,7 @@ class Context:
         return load_tagger(self.settings.lexicon)
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         if "fetcher" in self.__dict__:
             self.fetcher.close()
         if "database" in self.__dict__:

@@ -185,7 +185,7 @@ class Processing(Patient):
     def on_failure(
         self, error: BaseException, task_id: str, _args: Any, _options: Any, _info: Any
     ) -> None:
-        """Let go of the article that took so long; its message comes again, for the others too."""
+        """Release the article that took so long; its message comes again, for the others too."""
         if isinstance(error, TimeLimitExceeded):
             _out_of_time(task_id)
 

@@ -209,7 +209,7 @@ def _export_warc(
         for number, (url, page) in enumerate(pages.pages(session, chosen), start=1):
             warc.write(page, article=url)
             update(0, f"exporting pages: {number:,}")
-        let_go = pages.let_go(session, chosen)
+        let_go = pages.count_let_go(session, chosen)
     note(f"{counted(number, 'page')} written to {output}")
     if let_go:
         note(f"{let_go:,} more were let go by retention, and are not in it")

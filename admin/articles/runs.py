@@ -150,7 +150,7 @@ def stop(
 
 
 def release_of_ended(session: "Session", run_id: int) -> None:
-    """Free what processes had in hand that were killed on this machine: they cannot say so."""
+    """Release what processes had claimed that were killed on this machine: they cannot do it."""
     from store.reprocessing import runs as store
     from worker import clock
     from worker.context import was_here_and_ended

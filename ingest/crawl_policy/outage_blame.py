@@ -13,7 +13,7 @@ from enum import StrEnum
 # network of ours: two may be one publisher's.
 MANY = 3
 # A host that nobody else's answer accuses, because nobody else is asked, is believed to be down by
-# then: also the feeds of a small service, polled every half hour, have had their turn.
+# then: also the feeds of a small service, polled every half hour, have been asked.
 DOUBT = timedelta(minutes=15)
 # No connection came about, so asking again costs nobody anything; and when our network is back,
 # all that waited comes as soon as this. After some hours a little later, since each try is a row.

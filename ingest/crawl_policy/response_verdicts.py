@@ -20,8 +20,8 @@ HOST_PAUSE = timedelta(minutes=1)
 HOST_PAUSE_LONGEST = timedelta(hours=1)
 # What Retry-After asks for is kept by the whole host: 429 is said to us, whatever was asked for,
 # and a day of silence is as long as the longest interval of a feed. 503 may be the trouble of one
-# page's machine: that page, or feed, waits for as long as it says (page_retry.py, feed_schedule.py),
-# the host an hour.
+# page's machine: that page (page_retry.py), or feed (feed_schedule.py), waits for as long as it
+# says, the host an hour.
 ASKED_LONGEST = {429: timedelta(hours=24), 503: HOST_PAUSE_LONGEST}
 # An error is shown in tables and kept in every poll's row; the rest of it helps nobody.
 ERROR_CHARACTERS = 300

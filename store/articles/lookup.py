@@ -1,9 +1,10 @@
-"""Articles found by their addresses, and locked in the one order in which all are locked."""
+"""Articles found by their addresses, made, and locked in the one order in which all are locked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session, col, select
 
+from store.database.connection import insert_into
 from store.tables import Article
 
 
@@ -16,6 +17,20 @@ def find(session: Session, url_hashes: Sequence[bytes]) -> dict[bytes, int]:
         .with_for_update(read=True, key_share=True)
     ).all()
     return {bytes(url_hash): article_id for url_hash, article_id in rows}
+
+
+def insert_new(session: Session, rows: Sequence[Mapping[str, object]]) -> dict[bytes, int]:
+    """Make articles of these rows of columns; returns their ids, by the hashes of their URLs.
+
+    Those that are there, or that another worker is first to make, are left as they are, and out.
+    """
+    inserted = session.execute(
+        insert_into(session, Article)
+        .on_conflict_do_nothing()
+        .returning(col(Article.url_hash), col(Article.id)),
+        rows,
+    ).all()
+    return {bytes(url_hash): article_id for url_hash, article_id in inserted}
 
 
 def lock(session: Session, article_ids: Sequence[int]) -> None:

@@ -106,8 +106,8 @@ def purge(
     emptied = [story_id for story_id in story_ids if story_id not in left]
     _put_tombstones(session, articles, reason, now)
     theirs = select(_revisions.c.id).where(_revisions.c.article_id.in_(ids))
-    to_place = _texts.c.revision_id.in_(theirs) | _texts.c.story_id.in_(emptied)
-    text_owners.hand_on(session, _texts.c.story_id.in_(story_ids) & to_place, going=theirs)
+    going = _texts.c.revision_id.in_(theirs) | _texts.c.story_id.in_(emptied)
+    text_owners.hand_on(session, _texts.c.story_id.in_(story_ids) & going, going=theirs)
     session.execute(_revisions.delete().where(_revisions.c.article_id.in_(ids)))
     session.execute(_articles.delete().where(_articles.c.id.in_(ids)))
     session.execute(_stories.delete().where(_stories.c.id.in_(emptied)))

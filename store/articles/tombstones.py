@@ -38,7 +38,7 @@ def put(
     )
 
 
-def lying(session: Session, feed_id: int, found: Sequence[Discovery]) -> set[bytes]:
+def purged_among(session: Session, feed_id: int, found: Sequence[Discovery]) -> set[bytes]:
     """Which of these are to be skipped, by the digests of their URLs."""
     by_key: dict[bytes, bytes] = {}
     for discovery in found:

@@ -33,7 +33,7 @@ from store.tables import (
 
 _snapshots_kept = table(Snapshot)
 
-# Candidates for an address that is not known, and matches of a judgement, that are shown.
+# Candidates for an address that is not known, and matches of a tagging, that are shown.
 NEAR = 5
 STRONGEST = 3
 # Kinds of moments; those of one instant come in this order.

@@ -5,12 +5,12 @@ knows ON CONFLICT) is settled in this file, so that the rest of the room reads t
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
@@ -110,6 +110,14 @@ def insert_into(session: Session, table: type[Any]) -> Any:
 def insert_for(dialect: str, table: type[Any]) -> Any:
     """The same for a dialect by its name, for statements that are built once."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def rows_by_id(
+    session: Session, statement: Any, ids: Iterable[int | None]
+) -> dict[int | None, Row[Any]]:
+    """The rows of a statement over `ids`, each once, by their column `id`; None asks for none."""
+    wanted = sorted({each for each in ids if each is not None})
+    return {row.id: row for row in session.execute(statement, {"ids": wanted})}
 
 
 def _parse(url: str) -> URL:

@@ -22,7 +22,7 @@ _open = set[int]()
 
 
 class TooLong(Exception):
-    """The turn did not come in time: some writer is at it all the time, or frozen."""
+    """The turn did not come in time: some writer has it all the time, or is frozen."""
 
 
 class Writers:
@@ -52,7 +52,7 @@ class Writers:
             yield
         finally:
             self._mine.turn = False
-            _let_go(descriptor)
+            _unlock(descriptor)
 
     def _descriptor(self) -> int | None:
         try:
@@ -120,7 +120,7 @@ class _Waiter(threading.Thread):
         return not self._given_up
 
 
-def _let_go(descriptor: int) -> None:
+def _unlock(descriptor: int) -> None:
     if descriptor in _open:
         _open.discard(descriptor)
         # Said, not left to the closing: a forked child or a waiter may have the file open too.

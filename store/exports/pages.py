@@ -20,7 +20,7 @@ def pages(session: Session, selection: Selection) -> Iterator[tuple[str, Arrived
 
     That is the order in which they were taken, but for those that were imported though they are
     older than the newest page of their article: these stand at the beginning. Those that retention
-    has let go are not among them: `let_go` counts them.
+    has let go are not among them: `count_let_go` does.
     """
     gone = snapshots.is_let_go(Snapshot.body)
     query = _of(selection, select(Snapshot, col(Article.url))).where(~gone)
@@ -34,7 +34,7 @@ def pages(session: Session, selection: Selection) -> Iterator[tuple[str, Arrived
         session.expunge_all()
 
 
-def let_go(session: Session, selection: Selection) -> int:
+def count_let_go(session: Session, selection: Selection) -> int:
     """How many pages of these articles were fetched and are not kept any more."""
     counted = _of(selection, select(func.count())).where(snapshots.is_let_go(Snapshot.body))
     return int(session.execute(counted).scalar_one())

@@ -4,7 +4,7 @@ The fields are a contract that scripts rely on; a new field goes to the end. Wit
 are those that an export at that time gave (store/history).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, bindparam
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from store.database.connection import rows_by_id
 from store.history import articles_as_of
 from store.history import stories_as_of as past
 from store.search import results
@@ -46,15 +47,15 @@ _NAMES = sa_select(_sources.c.id, _sources.c.name).where(_sources.c.id.in_(_IDS)
 
 
 def articles(session: Session, *, as_of: datetime | None = None) -> Iterator[Record]:
-    """Every article that has been read, with its story and the judgement on its current text."""
+    """Every article that has been read, with its story and the tagging of its current text."""
     last = 0
     while batch := articles_as_of.batch(session, after=last, limit=BATCH, as_of=as_of):
         last = batch[-1].id
         ids = [article.id for article in batch]
         taggings = [article.tagging_id for article in batch if article.tagging_id]
-        texts = _by_id(session, _TEXTS, (article.revision_id for article in batch))
-        labels = _by_id(session, _LABELS, taggings)
-        sources = _by_id(session, _NAMES, (article.source_id for article in batch))
+        texts = rows_by_id(session, _TEXTS, (article.revision_id for article in batch))
+        labels = rows_by_id(session, _LABELS, taggings)
+        sources = rows_by_id(session, _NAMES, (article.source_id for article in batch))
         feeds = _first_feeds(session, ids, as_of)
         topics = topics_of(session, taggings)
         for article in batch:
@@ -170,10 +171,6 @@ def _batches(session: Session, query: Any, key: Any) -> Iterator[Sequence[Any]]:
         yield rows
         last = rows[-1][0].id
         session.expunge_all()
-
-
-def _by_id(session: Session, statement: Any, ids: Iterable[int]) -> dict[int | None, Any]:
-    return {row.id: row for row in session.execute(statement, {"ids": sorted(set(ids))})}
 
 
 def _first_feeds(

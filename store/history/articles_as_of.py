@@ -59,7 +59,7 @@ _LAST_IN: Select[Any] = (
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an article shows at a time: which text and judgement, and where it stands."""
+    """What an article shows at a time: which text and tagging, and where it stands."""
 
     id: int
     url: str
@@ -90,7 +90,7 @@ def of_stories(session: Session, story_ids: Sequence[int], as_of: datetime) -> l
 
 
 def these(session: Session, article_ids: Iterable[int], as_of: datetime) -> list[Shown]:
-    """What these articles showed, in the order of their ids; what was not read by then is not."""
+    """What these articles showed, in the order of their ids, as far as they were read by then."""
     ids = sorted(article_ids)
     return _then(session, session.execute(_THESE, {"ids": ids, "at": as_of}).all(), as_of)
 

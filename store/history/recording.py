@@ -1,6 +1,6 @@
 """Keeping what articles show, before they show something else.
 
-Whoever lets an article show another text, judgement or story calls `keep` first, in the same
+Whoever lets an article show another text, tagging or story calls `keep` first, in the same
 transaction. An article that was read once and never changed costs nothing.
 """
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlmodel import Session
 
+from store.database.connection import rows_by_id
 from store.history import articles_as_of
 from store.history.articles_as_of import Shown
 from store.tables import ArticleState, Id, Revision, Source, Story, Tagging, table
@@ -38,7 +39,7 @@ _NEXT_STATES = (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A judgement, as far as a story is told by it."""
+    """A tagging, as far as a story is told by it."""
 
     id: int
     score: float
@@ -48,7 +49,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An article of a story, with what the story takes from its text and its judgement."""
+    """An article of a story, with what the story takes from its text and its tagging."""
 
     shown: Shown
     published: datetime | None
@@ -82,7 +83,7 @@ class Then:
 
     @property
     def best(self) -> Judged | None:
-        """The judgement with the best score, of equal ones the earliest."""
+        """The tagging with the best score, of equal ones the earliest."""
         judged = (one.judged for one in self.members if one.judged)
         return min(judged, key=lambda one: (-one.score, one.id), default=None)
 
@@ -98,9 +99,9 @@ def together(members: Iterable[Member]) -> dict[int, Then]:
 def load(session: Session, story_ids: Sequence[int], as_of: datetime) -> dict[int, Then]:
     """These stories as they were; those that were not there are left out."""
     articles = articles_as_of.of_stories(session, story_ids, as_of)
-    revisions = _by_id(session, _REVISIONS, (one.revision_id for one in articles))
-    taggings = _by_id(session, _TAGGINGS, (one.tagging_id for one in articles))
-    sources = _by_id(session, _SOURCES, (one.source_id for one in articles))
+    revisions = rows_by_id(session, _REVISIONS, (one.revision_id for one in articles))
+    taggings = rows_by_id(session, _TAGGINGS, (one.tagging_id for one in articles))
+    sources = rows_by_id(session, _SOURCES, (one.source_id for one in articles))
     members = []
     for one in articles:
         text, source = revisions[one.revision_id], sources[one.source_id]
@@ -132,10 +133,3 @@ def next_ids(session: Session, *, after: int, limit: int) -> list[int]:
         for story_id in session.execute(statement.limit(_MOST), values).scalars()
     }
     return sorted(found)[:limit]
-
-
-def _by_id(
-    session: Session, statement: Any, ids: Iterable[int | None]
-) -> dict[int | None, Row[Any]]:
-    wanted = sorted({one for one in ids if one is not None})
-    return {row.id: row for row in session.execute(statement, {"ids": wanted})}

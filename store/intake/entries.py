@@ -17,7 +17,7 @@ from ingest.feeds.entries import (
 )
 from store import events
 from store.articles import snapshots, tombstones
-from store.articles.lookup import find, lock
+from store.articles.lookup import find, insert_new, lock
 from store.articles.snapshots import NewSnapshot
 from store.articles.stages import PROCESS_OVERDUE
 from store.database.connection import insert_into
@@ -168,7 +168,7 @@ def _known(
     there = set(articles.values())
     articles |= {key: article_id for key, article_id in by_guid.items() if article_id not in there}
     unknown = [discovery for discovery in unknown if digest(discovery.url) not in articles]
-    buried = tombstones.lying(session, feed.id, unknown) if unknown else set()
+    buried = tombstones.purged_among(session, feed.id, unknown) if unknown else set()
     sightings = session.exec(
         select(Sighting).where(
             Sighting.feed_id == feed.id, col(Sighting.article_id).in_(articles.values())
@@ -221,13 +221,7 @@ def _insert_articles(
     ]
     if not rows:
         return {}
-    inserted = session.execute(
-        insert_into(session, Article)
-        .on_conflict_do_nothing()
-        .returning(col(Article.url_hash), col(Article.id)),
-        rows,
-    ).all()
-    mine: dict[bytes, int] = {bytes(url_hash): article_id for url_hash, article_id in inserted}
+    mine = insert_new(session, rows)
     lost = [url_hash for row in rows if (url_hash := digest(str(row["url"]))) not in mine]
     if lost:  # another worker was first; its articles are known now
         known.articles.update(find(session, lost))

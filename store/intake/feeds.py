@@ -78,7 +78,7 @@ def count(session: Session) -> int:
 
 
 def origins(session: Session, *, limit: int) -> list[str]:
-    """Where the hosts of the first feeds that are polled have their robots.txt."""
+    """The addresses of robots.txt at the hosts of the first feeds that are polled."""
     rows = session.scalars(
         select(func.min(Feed.location))
         .where(is_polled())

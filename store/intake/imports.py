@@ -21,7 +21,6 @@ from store import events
 from store.articles import lookup, snapshots
 from store.articles.snapshots import NewSnapshot
 from store.articles.stages import to_be_processed
-from store.database.connection import insert_into
 from store.events import Event
 from store.intake.sources import SourceFinder
 from store.tables import Article, Snapshot, Stage, Tombstone, digest
@@ -231,15 +230,10 @@ def _insert(
         }
         for each, host in zip(arrivals, hosts, strict=True)
     ]
-    inserted = session.execute(
-        insert_into(session, Article)
-        .on_conflict_do_nothing()
-        .returning(col(Article.url_hash), col(Article.id)),
-        rows,
-    ).all()
-    for url_hash, article_id in inserted:
-        standings[bytes(url_hash)].article_id = article_id
-    told = [Event("article.discovered", article_id=article_id) for _, article_id in inserted]
+    inserted = lookup.insert_new(session, rows)
+    for url_hash, article_id in inserted.items():
+        standings[url_hash].article_id = article_id
+    told = [Event("article.discovered", article_id=article_id) for article_id in inserted.values()]
     events.write(session, told, now=now)
 
 

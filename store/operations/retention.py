@@ -1,4 +1,4 @@
-"""What is let go with time: pages that nobody will read again, old polls, delivered events.
+"""What is let go of with time: pages that nobody will read again, old polls, delivered events.
 
 Of a page only the bytes go. Its row stays with address, time, size and hash, so that the same page
 is known again, and the text that was read from it stays as it is. All is done in steps, each with
@@ -258,13 +258,13 @@ def _let_go(database: Database, due: Sequence[Page]) -> Freed:
     answer that nothing has changed, and there would be no page.
     """
     with database.writing() as session:
-        # Whoever has an article in hand needs its page: another walk comes by.
+        # An article that is locked is at work, and needs its page: a later walk comes by.
         resting = {
             row.id: row.tagging_id
             for row in session.execute(_LOCK, {"ids": {page.article_id for page in due}})
             if row.stage == Stage.DONE
         }
-        # Judged otherwise since it was looked at, it may be relevant now.
+        # Tagged otherwise since it was checked, it may be relevant now.
         same = {
             page.snapshot_id: page.taken_at
             for page in due

@@ -32,7 +32,7 @@ _AT: BindParameter[Any] = bindparam("at", type_=UtcDateTime)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True, type_=Id)
 
 # Stories that are not as they were, or may not be: those that an article left or came to, whether
-# it is new or was in another; those of articles that showed another text or judgement; and those
+# it is new or was in another; those of articles that showed another text or tagging; and those
 # that are not indexed yet.
 _CHANGED = union(
     select(_states.c.story_id).where(_states.c.until > _AT),

@@ -1,7 +1,7 @@
 """How much is printed, by day, topic and country of the outlet: a count for each story.
 
 Counting anew takes half a second for 200,000 stories, since every article is joined with its
-judgement and sorted; what is kept here stands in the order in which `v_coverage_daily` asks for it.
+tagging and sorted; what is kept here stands in the order in which `v_coverage_daily` asks for it.
 """
 
 from collections.abc import Sequence

@@ -97,10 +97,10 @@ def catch_up(
     most: int | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Index what is noted, the newest first; how many notes were settled.
+    """Index what is noted, the newest first; returns how many notes were worked off.
 
-    It is no error where another process is at it: that one does the work. `most` bounds the notes
-    that are settled, to the next whole batch; `progress` is told of each batch.
+    It is no error where another process holds the lock: that one does the work. `most` bounds the
+    notes that are taken, to the next whole batch; `progress` is told of each batch.
     """
     settled = 0
     while most is None or settled < most:
@@ -117,7 +117,7 @@ def catch_up(
 
 
 def waiting(session: Session) -> int:
-    """How many notes are to be settled."""
+    """How many notes wait."""
     return int(session.execute(_COUNT_NOTED).scalar_one())
 
 

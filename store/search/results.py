@@ -102,7 +102,7 @@ class Copy:
 class Head:
     """A story as it is counted: its labels, and its copies in the order of first sight.
 
-    `tagging_id` is the judgement that it is labelled by.
+    `tagging_id` is the tagging that it is labelled by.
     """
 
     id: int

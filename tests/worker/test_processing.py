@@ -233,7 +233,7 @@ def test_of_two_workers_at_one_article_the_second_leaves_it_alone(
     publish(site, [item(1)])
     make_due(context.database, feed_id)
     drain_host(context, HOST, nudges)
-    begun, go_on = threading.EventRow(), threading.EventRow()
+    begun, go_on = threading.Event(), threading.Event()
     extract = processing.extract_page
 
     def slowly(*arguments: object, **named: object) -> Document:

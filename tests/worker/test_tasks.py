@@ -88,7 +88,7 @@ def revisions_each(database: Database) -> set[int]:
     return set(Counter(row.article_id for row in rows(database, Revision)).values())
 
 
-def held_back(until_set: threading.EventRow, answer: Answer) -> Answer:
+def held_back(until_set: threading.Event, answer: Answer) -> Answer:
     def wait_first(exchange: Exchange) -> None:
         assert until_set.wait(PATIENCE)
         answer(exchange)
@@ -269,7 +269,7 @@ def test_a_page_that_always_kills_its_child_is_set_aside_and_the_others_are_done
 def test_a_network_worker_that_is_killed_loses_nothing_and_doubles_nothing(
     service: Service, site: Site
 ) -> None:
-    gate = threading.EventRow()
+    gate = threading.Event()
     publish(site, ITEMS)
     site.fail("/2.html", held_back(gate, answers.page(ITEMS[2].page)))
     add_feed(service.database, site.url(FEED))

@@ -35,7 +35,7 @@ def run_here(context: Context, run_id: int, update: Callable[[Progress], None]) 
         with children:
             _work_off(context, run_id, children, update)
     except BaseException:
-        _let_go(context, run_id, children.pids, died=False)
+        _release(context, run_id, children.pids, died=False)
         raise
     index.catch_up(context.database)
 
@@ -66,11 +66,11 @@ def _has_worked(context: Context, run_id: int, future: Future[bool]) -> bool:
     try:
         return future.result()
     except ChildDied as death:
-        _let_go(context, run_id, [death.pid], died=True)
+        _release(context, run_id, [death.pid], died=True)
         return True
 
 
-def _let_go(context: Context, run_id: int, pids: Iterable[int], *, died: bool) -> None:
+def _release(context: Context, run_id: int, pids: Iterable[int], *, died: bool) -> None:
     with context.database.writing() as session:
         runs.release_chunks(session, run_id, map(process_name, pids), died=died)
 

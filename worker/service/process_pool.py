@@ -49,7 +49,7 @@ Work = Callable[Concatenate[Context, P], T]
 
 
 class ChildDied(Exception):
-    """The child that was at it has ended, or was ended because it took too long."""
+    """The child that did the work has ended, or was ended because it took too long."""
 
     def __init__(self, pid: int, reason: str) -> None:
         super().__init__(f"process {pid} {reason}")
@@ -142,7 +142,7 @@ class Children:
 
 
 class _Child:
-    """A child as its parent has it in hand."""
+    """A child, as its parent handles it."""
 
     def __init__(self, *born: Any) -> None:
         self._pipe, theirs = _forks.Pipe()
@@ -193,7 +193,7 @@ class _Child:
 
 
 def died(future: Future[Any]) -> bool:
-    """Whether the child that was at it has died; raises any other error."""
+    """Whether the child that did the work has died; raises any other error."""
     try:
         future.result()
     except ChildDied:

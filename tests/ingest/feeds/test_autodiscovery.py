@@ -109,7 +109,7 @@ def test_the_comments_on_a_blog_are_not_its_news(markup: str, expected: list[str
 
 
 @pytest.mark.parametrize(
-    ("href", "looks"),
+    ("href", "is_one"),
     [
         ("/rss", True),
         ("/rss/world", True),
@@ -129,10 +129,10 @@ def test_the_comments_on_a_blog_are_not_its_news(markup: str, expected: list[str
     ],
 )
 def test_without_a_declaration_links_that_look_like_feeds_are_guessed(
-    href: str, checks: bool
+    href: str, is_one: bool
 ) -> None:
     guessed = found(f'<body><a href="/about">About</a><a href="{href}">Feed</a></body>')
-    assert [link.declared for link in guessed] == [False] * checks
+    assert [link.declared for link in guessed] == [False] * is_one
 
 
 def test_a_guess_is_not_made_where_the_page_declares() -> None:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.dates import Confidence
-from ingest.feeds.parse import (
-)
 from tests.ingest.feeds.samples import ATOM, JSON_FEED, RDF, RSS, parse
 
 

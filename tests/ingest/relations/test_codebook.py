@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from admin.analysis import export, story_options
-from admin.articles import reprocess
+from admin.analysis import story_options
+from admin.output.choices import ArticleRelevance
 from ingest.relations.codebook import TOPICS, Relevance, Stance
 from ingest.relations.lexicon_file import LexiconError
 from ingest.relations.model import load_model
@@ -35,9 +35,7 @@ def test_every_topic_and_stance_can_be_asked_for() -> None:
     assert all(filters.stance(stance) == stance for stance in Stance)
 
 
-@pytest.mark.parametrize(
-    "offered", [story_options.Relevance, export.Relevance, reprocess.Relevance, filters.RELEVANCE]
-)
+@pytest.mark.parametrize("offered", [story_options.Relevance, ArticleRelevance, filters.RELEVANCE])
 def test_every_relevance_is_offered_where_stories_are_chosen(offered: object) -> None:
     assert set(Relevance) <= {str(value) for value in offered}  # type: ignore[attr-defined]
 

@@ -14,7 +14,7 @@ from store.articles import inputs, snapshots
 from store.articles.selection import Selection
 from store.articles.snapshots import NewSnapshot
 from store.database.connection import Database
-from store.exports import pages as new_snapshots
+from store.exports import pages
 from store.intake import imports
 from store.intake.sources import SourceFinder
 from store.operations import retention
@@ -147,9 +147,9 @@ def test_the_walk_goes_on_where_it_was_and_begins_again_a_day_later(
 
 
 def test_what_was_imported_is_kept(database: Database) -> None:
-    to_place = arrival("http://archive.example/1.html", page=page(b"<html>captured</html>"))
+    arrived = arrival("http://archive.example/1.html", page=page(b"<html>captured</html>"))
     with database.writing() as session:
-        imports.record(session, [to_place], origin="a test", sources=SourceFinder(), now=NOW)
+        imports.record(session, [arrived], origin="a test", sources=SourceFinder(), now=NOW)
         article_id = session.exec(select(Article.id)).one()
     process(database, article_id, judged=IRRELEVANT)
     assert keep_up(database).pages == 0
@@ -160,10 +160,10 @@ def test_what_was_imported_of_an_article_that_a_feed_brought_is_kept(database: D
     article_id = ingest_one(database, 1, judged=IRRELEVANT)
     with database.reading() as session:
         url = session.get_one(Article, article_id).url
-    new_snapshot = page(b"<html>captured</html>", at=NOW + DAY)
+    later = page(b"<html>captured</html>", at=NOW + DAY)
     with database.writing() as session:
-        to_place = arrival(url, page=new_snapshot)
-        imports.record(session, [to_place], origin="a test", sources=SourceFinder(), now=NOW + DAY)
+        arrived = arrival(url, page=later)
+        imports.record(session, [arrived], origin="a test", sources=SourceFinder(), now=NOW + DAY)
     process(database, article_id, judged=IRRELEVANT)
     assert keep_up(database, now=LATER + 2 * DAY).pages == 1  # what was fetched
     with database.reading() as session:
@@ -278,11 +278,11 @@ def test_what_is_in_hand_keeps_its_page(database: Database) -> None:
 def test_an_archive_leaves_it_out_and_says_so(database: Database, pageless: int) -> None:
     ingest_one(database, 2)
     with database.reading() as session:
-        assert [url for url, _ in new_snapshots.pages(session, Selection())] == [
+        assert [url for url, _ in pages.pages(session, Selection())] == [
             "http://outlet2.example/2.html"
         ]
-        assert new_snapshots.let_go(session, Selection()) == 1
-        assert new_snapshots.let_go(session, Selection(source="outlet 2")) == 0
+        assert pages.count_let_go(session, Selection()) == 1
+        assert pages.count_let_go(session, Selection(source="outlet 2")) == 0
     assert held(database)[pageless] is False
 
 
