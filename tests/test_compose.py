@@ -19,8 +19,9 @@ import pytest
 import redis
 import yaml
 
+from tests.support import machine
 from tests.support.postgres import drop_database, fresh_database
-from tests.support.waiting import until
+from tests.support.waiting import ended, until
 from worker.service import unprivileged
 from worker.service.redis_server import check_policy, find_binary
 
@@ -227,7 +228,9 @@ class Outside:
     def metrics(self, name: str) -> str:
         """What a service tells Prometheus."""
         port = self.metrics_ports[name]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}/metrics", timeout=machine.scaled(10)
+        ) as answer:
             return str(answer.read().decode())
 
     def command(self, name: str) -> list[str]:
@@ -262,7 +265,7 @@ class Outside:
             yield log
             assert process.poll() is None, f"{name} has ended by itself"
             process.send_signal(signal.SIGTERM)
-            assert process.wait(seconds(SERVICES[name]["stop_grace_period"])) == 0
+            assert ended(process, seconds=seconds(SERVICES[name]["stop_grace_period"])) == 0
         except AssertionError as error:
             error.add_note(f"{name} said: {log.read_text()}")
             raise
@@ -300,7 +303,7 @@ class ProductionRedis:
                 yield client
         finally:
             process.terminate()
-            process.wait(seconds(SERVICES["redis"]["stop_grace_period"]))
+            ended(process, seconds=seconds(SERVICES["redis"]["stop_grace_period"]))
 
 
 @pytest.fixture

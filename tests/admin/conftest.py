@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,11 +16,10 @@ import pytest
 from admin.app import run
 from tests.admin.wire import FEEDS, serve
 from tests.site import Site
+from tests.support.waiting import run as run_command
 from worker import settings
 
 ROOT = Path(__file__).parents[2]
-# A command that takes longer than this in a test hangs.
-SECONDS = 90.0
 # One process that extracts: a second costs more to start than a few pages take.
 LOCAL = {"TRANSPACIFIC_PRIVATE_HOSTS": "127.0.0.0/8", "TRANSPACIFIC_CPU_PROCESSES": "1"}
 
@@ -65,10 +63,8 @@ class Cli:
 
     def process(self, *arguments: str | Path, stdin: bytes = b"", **settings: str) -> Ended:
         """Run a command in a process of its own."""
-        done = subprocess.run(
-            command(*arguments), input=stdin, capture_output=True, cwd=ROOT, timeout=SECONDS,
-            env=self.process_environment(settings), check=False,
-        )  # fmt: skip
+        environment = self.process_environment(settings)
+        done = run_command(command(*arguments), stdin, cwd=ROOT, env=environment)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def variables(self, settings: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from store.intake import feeds
 from store.tables import Article, Poll, Revision, Stage, Story
 from tests.faults import farm
 from tests.site import LOOPBACK
+from tests.support.waiting import Patience
 from worker import clock
 from worker.context import prepare_home
 from worker.home.lock import running_broker
@@ -133,11 +134,13 @@ class Running:
         return number
 
     def until(self, condition: Callable[[], bool], promise: str, *, seconds: float) -> float:
-        """Supervise until the condition holds; how long it took. Fails when it does not in time."""
-        began = time.monotonic()
+        """Supervise until the condition holds; how long it took. Fails when it does not in time.
+
+        `seconds` are of a quiet machine: see tests/support/waiting.py.
+        """
+        began, patience = time.monotonic(), Patience(seconds)
         while not condition():
-            waited = time.monotonic() - began
-            if waited > seconds:
+            if patience.is_over():
                 raise AssertionError(f"not within {seconds:.0f} s: {promise} ({self.stages()})")
             self.service.check()
             time.sleep(_CHECK_SECONDS)

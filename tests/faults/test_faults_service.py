@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import partial
 from itertools import pairwise
 
-import psutil
 import pytest
 
 from store.tables import Stage
@@ -19,7 +18,7 @@ from tests.faults.service import Running
 from tests.support.postgres import PostgresServer, find_programs
 
 INTERVAL = 10
-# Seconds; many times what any of this takes on a machine that does nothing else.
+# Seconds of a quiet machine; many times what any of this takes there.
 PATIENCE = 120.0
 # What is not restarted by a message is found by a sweep: claims, and what was nudged, run out.
 OVERDUE = 240.0
@@ -102,7 +101,7 @@ def test_a_redis_that_is_killed_and_comes_back_empty(run: Running, source: int) 
     at_work(run, source)
     killed = run.process("redis")
     killed.kill()
-    psutil.wait_procs([killed], timeout=PATIENCE)
+    run.until(lambda: not killed.is_running(), "it is gone", seconds=PATIENCE)
     unharmed(run)
 
 

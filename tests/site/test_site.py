@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.site import Answer, Canary, Exchange, Site, answers
+from tests.support import machine
 from tests.support.waiting import until
 
 
@@ -19,7 +20,9 @@ def site() -> Iterator[Site]:
 def ask(
     site: Site, path: str, headers: dict[str, str] | None = None, *, host: str | None = None
 ) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(host or site.hosts[0], site.port, timeout=10)
+    connection = http.client.HTTPConnection(
+        host or site.hosts[0], site.port, timeout=machine.scaled(10)
+    )
     connection.request("GET", path, headers=headers or {})
     response = connection.getresponse()
     body = response.read()
@@ -39,7 +42,7 @@ def test_a_page_is_served_until_it_is_removed(site: Site) -> None:
 
 def test_304_is_for_who_knows_this_very_version(site: Site) -> None:
     site.page("/a", "<p>one</p>")
-    connection = http.client.HTTPConnection(site.hosts[0], site.port, timeout=10)
+    connection = http.client.HTTPConnection(site.hosts[0], site.port, timeout=machine.scaled(10))
     connection.request("GET", "/a")
     first = connection.getresponse()
     first.read()
@@ -101,7 +104,7 @@ def swallow(site: Site, path: str) -> None:
 
 def test_connections_are_counted_and_can_be_closed(site: Site) -> None:
     site.page("/", "<p>quick</p>")
-    connection = http.client.HTTPConnection(site.hosts[0], site.port, timeout=10)
+    connection = http.client.HTTPConnection(site.hosts[0], site.port, timeout=machine.scaled(10))
     for _ in range(3):
         connection.request("GET", "/")
         connection.getresponse().read()
@@ -118,7 +121,9 @@ def test_a_site_that_closes_takes_its_stalls_and_drips_along() -> None:
         site.serve("/drip", wrapped(answers.body_drip(), ended))
         connections = []
         for path in ("/stall", "/drip"):
-            connection = http.client.HTTPConnection(site.hosts[0], site.port, timeout=10)
+            connection = http.client.HTTPConnection(
+                site.hosts[0], site.port, timeout=machine.scaled(10)
+            )
             connection.request("GET", path)
             connections.append(connection)
         until(lambda: len(site.log) == 2, "both have arrived")
@@ -140,9 +145,11 @@ def wrapped(answer: Answer, ended: list[str]) -> Answer:
 
 def test_a_canary_counts_and_keeps_silent() -> None:
     with Canary() as canary:
-        connection = http.client.HTTPConnection(canary.address, canary.port, timeout=0.2)
+        connection = http.client.HTTPConnection(
+            canary.address, canary.port, timeout=machine.scaled(0.2)
+        )
         connection.request("GET", "/")
         with pytest.raises(TimeoutError):
             connection.getresponse()
-        assert canary.connections == 1
+        until(lambda: canary.connections == 1, "the canary has heard it")
         connection.close()

@@ -23,6 +23,7 @@ from typing import Self
 import psutil
 import sqlalchemy as sa
 
+from tests.support.waiting import Patience
 from worker.service import unprivileged
 
 URL_VARIABLE = "TRANSPACIFIC_TEST_POSTGRES_URL"
@@ -209,7 +210,7 @@ def _run_initdb(initdb: Path, data: Path) -> None:
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    patience = Patience(START_SECONDS)
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     while True:
         try:
@@ -218,7 +219,7 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path)
         except sa.exc.OperationalError as error:
             if server.poll() is not None:
                 raise PostgresUnavailable(f"PostgreSQL ended: {log.read_text()}") from error
-            if time.monotonic() > deadline:
+            if patience.is_over():
                 raise PostgresUnavailable(f"PostgreSQL does not answer: {error}") from error
             time.sleep(_POLL_SECONDS)
 

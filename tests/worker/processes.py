@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 
 from store.database.connection import Database
 from store.tables import Article, Host
-from tests.support.waiting import PATIENCE, until
+from tests.support.waiting import ended, until
 from tests.worker.wire import rows
 from worker.service.embedded import commands
 from worker.service.redis_server import RedisServer
@@ -77,7 +77,7 @@ class Service:
             process.terminate()
         for name, process in self._processes.items():
             try:
-                status = process.wait(PATIENCE)
+                status = ended(process)
             finally:
                 process.kill()
             assert status == 0, f"{name} ended with {status}: {self.log(name)[-2000:]}"
@@ -93,7 +93,7 @@ class Service:
     def kill(self, name: str) -> None:
         """End a worker without a word, and wait until it is gone."""
         self._processes[name].kill()
-        self._processes[name].wait(PATIENCE)
+        ended(self._processes[name])
 
     def children(self, name: str) -> list[psutil.Process]:
         """The worker's own processes, of a prefork pool."""

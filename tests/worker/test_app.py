@@ -1,13 +1,12 @@
 """The Celery app refuses to start where it could not keep its promises, in one line."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 import redis
 
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import run
 from tests.worker.processes import ROOT, environment
 from worker.service.embedded import commands
 from worker.service.redis_server import RedisServer
@@ -24,16 +23,7 @@ def sqlite_url(tmp_path: Path) -> str:
 def refusal(tmp_path: Path, worker: str = "network", **settings: str) -> dict[str, str]:
     """Start a worker that is to refuse, and return the one line that it says."""
     variables = environment(home=str(tmp_path), log_format="json", **settings)
-    ended = subprocess.run(
-        commands(Settings(home=tmp_path))[worker],
-        env=variables,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    ended = run(commands(Settings(home=tmp_path))[worker], env=variables, cwd=ROOT, text=True)
     assert ended.returncode == 1, ended.stderr
     assert ended.stdout == ""
     [line] = ended.stderr.splitlines()

@@ -12,6 +12,7 @@ from ingest.pages.extract import Document
 from store.articles import stages
 from store.tables import Article, EventRow, Revision, Snapshot, Stage, Story, Tagging
 from tests.site import Site, answers
+from tests.support.waiting import result, until
 from tests.worker.standins import Clock, Heard
 from tests.worker.wire import (
     FEED,
@@ -238,17 +239,17 @@ def test_of_two_workers_at_one_article_the_second_leaves_it_alone(
 
     def slowly(*arguments: object, **named: object) -> Document:
         begun.set()
-        assert go_on.wait(60)
+        until(go_on.is_set, "the second has come and gone")
         return extract(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(processing, "extract_page", slowly)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(process_article, context, nudges.articles[0], owner="first")
-        assert begun.wait(60)
+        until(begun.is_set, "the first is at it")
         process_article(context, nudges.articles[0], owner="second")
         waiting = only(context.database, Article)
         go_on.set()
-        first.result(60)
+        result(first)
     assert (waiting.stage, waiting.claimed_by, waiting.attempts) == (Stage.PROCESS, "first", 1)
     assert len(revisions(context)) == 1
 

@@ -13,6 +13,7 @@ from store.crawl import host_leases
 from store.crawl.pending import Waiting
 from store.tables import Article, Poll, Revision, Stage
 from tests.site import Answer, Site, answers
+from tests.support import machine
 from tests.support.waiting import until
 from tests.worker.standins import Clock
 from tests.worker.wire import (
@@ -151,7 +152,8 @@ def test_a_page_that_kills_its_process_is_set_aside_and_the_others_are_done(
 ) -> None:
     items = [item(number) for number in range(5)]
     publish(site, items)
-    site.page("/2.html", page(items[2].title, text(2, times=4_000)))  # long enough to be met at it
+    long = text(2, times=round(machine.per_second(4_000)))  # enough to be met at it
+    site.page("/2.html", page(items[2].title, long))
     feed_id = add_feed(context.database, site.url(FEED))
     killed = kill_at(context, "/2.html", times=PROCESS_ATTEMPTS)
     with killed:

@@ -16,6 +16,7 @@ from store.database.connection import Database
 from store.tables import Article, EventRow, Poll, Revision, Stage, Story
 from tests.conftest import SYSTEMS
 from tests.site import LOOPBACK, Answer, Exchange, Site, answers
+from tests.support import machine
 from tests.support.postgres import clear_rows
 from tests.support.waiting import PATIENCE, until
 from tests.worker.processes import Service, let_time_pass
@@ -38,8 +39,6 @@ from worker.queues import LONG_QUEUE
 from worker.service.redis_server import RedisServer
 from worker.settings import Settings
 
-# Long enough to be met while a worker is at it: it takes a second or two.
-LONG = text(2, times=4_000)
 ITEMS = [item(number) for number in range(6)]
 
 
@@ -79,6 +78,11 @@ def service(running: Service) -> Iterator[Service]:
     until(running.idle, "the workers have done what they were told")
 
 
+def long_text() -> str:
+    """Long enough to be met while a worker is at it: it takes a second or two on any machine."""
+    return text(2, times=round(machine.per_second(4_000)))
+
+
 def settled(database: Database, number: int) -> bool:
     return all_are(database, Stage.DONE, of=number)
 
@@ -90,7 +94,7 @@ def revisions_each(database: Database) -> set[int]:
 
 def held_back(until_set: threading.Event, answer: Answer) -> Answer:
     def wait_first(exchange: Exchange) -> None:
-        assert until_set.wait(PATIENCE)
+        until(until_set.is_set, "the answer may go")
         answer(exchange)
 
     return wait_first
@@ -180,7 +184,7 @@ def test_a_redis_that_is_restarted_is_used_again(service: Service, site: Site) -
     add_feed(service.database, site.url(FEED))
     service.redis_server.stop()
     service.redis_server.start()
-    service.redis_server.wait_ready(time.monotonic() + PATIENCE)
+    service.redis_server.wait_ready(time.monotonic() + machine.scaled(PATIENCE))
     service.send("tick")
     until(partial(settled, service.database, 2), "every article is done")
     assert revisions_each(service.database) == {1}
@@ -230,7 +234,7 @@ def test_a_child_that_is_killed_at_its_work_loses_nothing_and_doubles_nothing(
     service: Service, site: Site
 ) -> None:
     publish(site, ITEMS)
-    site.page("/2.html", page(ITEMS[2].title, LONG))
+    site.page("/2.html", page(ITEMS[2].title, long_text()))
     add_feed(service.database, site.url(FEED))
     service.send("tick")
     until(partial(claimed, service.database, "/2.html", attempt=1), "a child is at the long page")
@@ -245,7 +249,7 @@ def test_a_page_that_always_kills_its_child_is_set_aside_and_the_others_are_done
     service: Service, site: Site
 ) -> None:
     publish(site, ITEMS)
-    site.page("/2.html", page(ITEMS[2].title, LONG))
+    site.page("/2.html", page(ITEMS[2].title, long_text()))
     add_feed(service.database, site.url(FEED))
     service.send("tick")
     for attempt in range(1, PROCESS_ATTEMPTS + 1):

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pyarrow.parquet
@@ -17,6 +16,7 @@ import pytest
 from store.database.connection import Database
 from tests.admin.conftest import ROOT, Cli, command
 from tests.store.building import document, ingest_one
+from tests.support.waiting import output, run, until
 
 STORIES = "SELECT title, articles, score, language FROM v_stories ORDER BY id"
 FOREVER = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
@@ -179,12 +179,10 @@ def test_ctrl_c_ends_it(cli: Cli) -> None:
         command("sql", FOREVER), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
         env=cli.process_environment({}),
     ) as running:  # fmt: skip
-        deadline = time.monotonic() + 30
         stat = Path(f"/proc/{running.pid}/stat")
-        while time.monotonic() < deadline and int(stat.read_text().split()[13]) < 150:
-            time.sleep(0.05)  # until it has worked for a while: it has begun
+        until(lambda: int(stat.read_text().split()[13]) >= 150, "it has worked: so it has begun")
         os.kill(running.pid, signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        out, err = output(running)
     assert (running.returncode, out, err) == (130, b"", b"")
 
 
@@ -205,10 +203,11 @@ def test_many_rows_take_no_more_memory(
         "told = pathlib.Path('/proc/self/status').read_text().split();"
         "print(status, told[told.index('VmHWM:') + 1])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "out.jsonl"], capture_output=True, text=True,
-        cwd=ROOT, env=cli.process_environment({}), timeout=120, check=True,
+    done = run(
+        [sys.executable, "-c", code, tmp_path / "out.jsonl"],
+        text=True, cwd=ROOT, env=cli.process_environment({}),
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     status, kilobytes = map(int, done.stdout.split())
     assert status == 0
     assert (tmp_path / "out.jsonl").stat().st_size > 290_000_000

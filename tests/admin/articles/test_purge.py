@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.admin.conftest import ROOT, SECONDS, Cli, command
+from tests.admin.conftest import ROOT, Cli, command
 from tests.admin.test_misuse import assert_one_line
 from tests.admin.wire import SOYBEANS, SUMMIT, TARIFFS, rss, serve
 from tests.site import Site
+from tests.support.waiting import output
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def at_a_terminal(cli: Cli, words: Sequence[str], answer: bytes) -> tuple[int, s
             cwd=ROOT, env=cli.process_environment({}),
         )  # fmt: skip
         os.write(keyboard, answer)
-        out, _ = process.communicate(timeout=SECONDS)
+        out, _ = output(process)
         return process.returncode, out.decode()
     finally:
         os.close(keyboard)

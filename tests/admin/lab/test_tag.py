@@ -9,6 +9,7 @@ import pytest
 
 from admin.lab.tag import split_title
 from tests.admin.conftest import ROOT, Cli, command
+from tests.support.waiting import ended
 
 TITLE = "Xi Jinping invites Donald Trump to Beijing"
 TEXT = (
@@ -101,7 +102,7 @@ def test_answers_come_while_lines_are_still_being_written(cli: Cli) -> None:
             tagging.stdin.flush()
             assert json.loads(tagging.stdout.readline())["id"] == number
         tagging.stdin.close()
-        assert tagging.wait(30) == 0
+        assert ended(tagging) == 0
 
 
 def test_a_text_is_explained(cli: Cli, tmp_path: Path) -> None:

@@ -14,9 +14,7 @@ import pytest
 from admin.output import files
 from admin.output.errors import Misuse
 from tests.admin.conftest import Cli
-
-# A reader that has not got everything after this hangs.
-SECONDS = 60.0
+from tests.support.waiting import join
 
 
 def through_a_fifo(cli: Cli, fifo: Path, *arguments: str) -> bytes:
@@ -25,7 +23,7 @@ def through_a_fifo(cli: Cli, fifo: Path, *arguments: str) -> bytes:
     reader = threading.Thread(target=lambda: got.append(fifo.read_bytes()), daemon=True)
     reader.start()
     ended = cli(*arguments, "-o", fifo)
-    reader.join(SECONDS)
+    join(reader)
     assert (ended.status, ended.out) == (0, ""), ended.err
     return got[0]
 

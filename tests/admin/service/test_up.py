@@ -12,8 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.admin.conftest import ROOT, SECONDS, Cli, command
-from tests.support.waiting import until
+from tests.admin.conftest import ROOT, Cli, command
+from tests.support.waiting import ended, output, until
 from worker.settings import Settings
 
 
@@ -31,7 +31,7 @@ def running(cli: Cli, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=SECONDS)
+        output(process)
 
 
 def stories(cli: Cli) -> int:
@@ -60,7 +60,6 @@ def test_up_reads_the_sample_wire_and_stops_when_told(cli: Cli) -> None:
         until(
             lambda: stories(cli) >= 20,
             "the stories of the sample wire are found",
-            seconds=SECONDS,
         )
         now = status(cli)
         assert now["feeds"]["total"] == 10
@@ -68,7 +67,7 @@ def test_up_reads_the_sample_wire_and_stops_when_told(cli: Cli) -> None:
 
         children += psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=SECONDS)
+        out, _ = output(process)
     assert process.returncode == 0, error.read_text()
     assert out == b""
     assert error.read_text().splitlines()[-1] == "stopped"
@@ -148,7 +147,7 @@ def test_an_interrupt_ends_a_command_and_its_children_quietly(
         # As a terminal does it: to the whole process group.
         os.killpg(process.pid, signal.SIGINT)
         try:
-            status = process.wait(SECONDS)
+            status = ended(process)
         finally:
             process.kill()
         assert process.stderr is not None

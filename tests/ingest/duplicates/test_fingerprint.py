@@ -1,5 +1,4 @@
 import hashlib
-import time
 
 import pytest
 from hypothesis import given
@@ -16,6 +15,7 @@ from ingest.duplicates.fingerprint import (
     normalised,
     text_hash,
 )
+from tests.support import machine
 
 STORY = (
     "The two ministers met in Geneva on Tuesday and agreed to cut port fees by 12.5 percent from "
@@ -142,9 +142,8 @@ def test_what_the_source_prints_everywhere_has_no_part_in_the_keys() -> None:
     ids=["one word", "no spaces", "Han", "lone marks", "sentences", "empty"],
 )
 def test_a_hostile_text_has_its_fingerprint_in_bounded_time(text: str) -> None:
-    started = time.process_time()
-    assert len(fingerprint("", text).text_hash) == 32
-    assert time.process_time() - started < 10
+    assert machine.cpu_seconds(lambda: fingerprint("", text)) < 10
+    assert len(text_hash("", text)) == 32
 
 
 @given(st.text(), st.text())

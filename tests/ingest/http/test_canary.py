@@ -8,6 +8,8 @@ from ingest.http import DeadlineExceeded, Fetcher, FetchError, Limits, Refused, 
 from ingest.http.budget import BudgetSocket
 from tests.faults.strangers.addresses import LIMITS, SPELLINGS, Rebinding, numeric_resolver
 from tests.site import Canary, Site
+from tests.support import machine
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -47,11 +49,11 @@ def test_no_spelling_of_loopback_is_dialled(
 
 
 def test_the_canary_hears_who_is_allowed_to_come(canary: Canary) -> None:
-    brief = Limits(10_000, 10_000, 0.2)
+    brief = Limits(10_000, 10_000, machine.scaled(0.2))
     allowed = Fetcher(user_agent="test", private_hosts=["127.0.0.1"], resolve=numeric_resolver)
     with allowed as fetcher, pytest.raises(DeadlineExceeded):
         fetcher.get(f"http://2130706433:{canary.port}/", limits=brief, accept="*/*")
-    assert canary.connections == 1
+    until(lambda: canary.connections == 1, "the canary has heard it")
 
 
 def test_the_systems_resolver_is_guarded_as_well(canary: Canary) -> None:

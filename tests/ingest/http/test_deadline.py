@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -10,19 +9,22 @@ import pytest
 from ingest.http import DeadlineExceeded, Fetcher, Limits
 from tests.faults.strangers.drips import SLOW
 from tests.site import CERTIFICATE, LOOPBACK, Answer, Canary, Site, answers
-from tests.support.waiting import PATIENCE
+from tests.support import machine
+from tests.support.waiting import PATIENCE, until
 
 SECONDS = 0.4
-# What a loaded machine of two cores may add.
+# Seconds of a quiet machine that may come on top.
 SLACK = 3.0
-LIMITS = Limits(1_000_000, 1_000_000, SECONDS)
 
 
-def assert_ends_at_the_deadline(fetcher: Fetcher, url: str) -> None:
-    began = time.monotonic()
-    with pytest.raises(DeadlineExceeded) as caught:
-        fetcher.get(url, limits=LIMITS, accept="*/*")
-    assert SECONDS <= time.monotonic() - began < SECONDS + SLACK
+def within(seconds: float) -> Limits:
+    return Limits(1_000_000, 1_000_000, seconds)
+
+
+def assert_ends_at_the_deadline(fetcher: Fetcher, url: str, seconds: float = SECONDS) -> None:
+    with machine.stopwatch() as took, pytest.raises(DeadlineExceeded) as caught:
+        fetcher.get(url, limits=within(seconds), accept="*/*")
+    assert seconds <= took.wall < seconds + SLACK * took.slowness
     assert caught.value.retry
 
 
@@ -40,7 +42,7 @@ def test_a_slow_server_is_left_at_the_deadline_over_a_kept_connection(
 ) -> None:
     site.page("/first", "<p>quick</p>")
     site.serve("/", answer)
-    fetcher.get(site.url("/first"), limits=LIMITS, accept="*/*")
+    fetcher.get(site.url("/first"), limits=within(machine.scaled(PATIENCE)), accept="*/*")
     assert_ends_at_the_deadline(fetcher, site.url("/"))
     assert site.connections == 1
 
@@ -83,7 +85,7 @@ def test_a_name_server_that_never_answers_is_left_at_the_deadline() -> None:
     answered = threading.Event()
 
     def resolver(_: str) -> Sequence[str]:
-        answered.wait(PATIENCE)
+        until(answered.is_set, "the test is over")
         return ["127.0.0.1"]
 
     with Fetcher(user_agent="test", private_hosts=LOOPBACK, resolve=resolver) as fetcher:
@@ -94,9 +96,10 @@ def test_a_name_server_that_never_answers_is_left_at_the_deadline() -> None:
 
 
 def test_redirects_share_the_deadline_of_the_first_request(site: Site, fetcher: Fetcher) -> None:
+    seconds = machine.scaled(SECONDS)  # time for some of them on any machine
     for number in range(9):
-        site.serve(f"/{number}", answers.late(SECONDS / 4, answers.redirect(f"/{number + 1}")))
-    assert_ends_at_the_deadline(fetcher, site.url("/0"))
+        site.serve(f"/{number}", answers.late(seconds / 4, answers.redirect(f"/{number + 1}")))
+    assert_ends_at_the_deadline(fetcher, site.url("/0"), seconds)
     assert 1 < len(site.log) <= 5
 
 
@@ -104,6 +107,8 @@ def test_the_status_of_an_error_page_that_drips_is_still_the_answer(
     site: Site, fetcher: Fetcher
 ) -> None:
     site.serve("/", answers.body_drip(status=404))
-    answer = fetcher.get(site.url("/"), limits=LIMITS, accept="*/*")
+    seconds = machine.scaled(SECONDS)  # time for its head on any machine
+    with machine.stopwatch() as took:
+        answer = fetcher.get(site.url("/"), limits=within(seconds), accept="*/*")
     assert (answer.status, answer.body) == (404, b"")
-    assert answer.elapsed < SECONDS + SLACK
+    assert answer.elapsed < seconds + SLACK * took.slowness

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.http import DeadlineExceeded, Fetcher, FetchError, Limits, Unreachable
 from tests.site import LOOPBACK, Answer, Canary, Site, answers
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import until
 
 LIMITS = Limits(1_000_000, 1_000_000, 0.4)
 
@@ -52,7 +52,7 @@ def test_a_name_server_that_never_answers_is_not_reached() -> None:
     answered = threading.Event()
 
     def resolve(_name: str) -> Sequence[str]:
-        answered.wait(PATIENCE)
+        until(answered.is_set, "the test is over")
         return ["127.0.0.1"]
 
     with Fetcher(user_agent="test", private_hosts=LOOPBACK, resolve=resolve) as fetcher:

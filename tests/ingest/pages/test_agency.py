@@ -1,10 +1,9 @@
 """An agency is credited where newsrooms print credits; one that is only spoken of is not."""
 
-import time
-
 import pytest
 
 from ingest.pages.agency import HEAD_CHARS, TAIL_CHARS, credited_agency
+from tests.support import machine
 
 BODY = (
     "The harbour office counted the crates twice and came to two numbers, both of them round. "
@@ -266,6 +265,5 @@ def test_a_text_of_one_line_is_read_at_both_ends() -> None:
 )
 def test_hostile_texts_take_no_longer_than_others(unit: str) -> None:
     credited_agency("", "warm")
-    began = time.perf_counter()
-    credited_agency(unit * 2_000, unit * 500_000, [unit * 1_000] * 100)
-    assert time.perf_counter() - began < 0.5
+    hostile = unit * 2_000, unit * 500_000, [unit * 1_000] * 100
+    assert machine.cpu_seconds(lambda: credited_agency(*hostile)) < 0.5

@@ -1,6 +1,5 @@
 import json
 from datetime import UTC, datetime
-from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +9,7 @@ from ingest.dates import Confidence, parse_date
 from ingest.feeds.model import Entry
 from ingest.pages.extract import Document, Hint, extract_entry, extract_page
 from ingest.pages.quality import Quality
+from tests.support import machine
 
 URL = "https://www.tribune.example/world/port-fees?utm_source=rss"
 PARAGRAPHS = [
@@ -232,9 +232,8 @@ def test_any_bytes_become_a_document(body: bytes, content_type: str | None) -> N
     ids=["depth", "depth and length", "elements", "attributes"],
 )
 def test_five_megabytes_of_tags_end_within_twenty_seconds(markup: str) -> None:
-    started = process_time()
-    extract_page(markup[:5_000_000].encode(), url=URL)
-    assert process_time() - started < 20
+    body = markup[:5_000_000].encode()
+    assert machine.cpu_seconds(lambda: extract_page(body, url=URL)) < 20
 
 
 def entry(content: str) -> Entry:

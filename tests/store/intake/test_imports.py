@@ -20,6 +20,8 @@ from store.intake.imports import Fate, Standing, Taken, fate
 from store.intake.sources import SourceFinder
 from store.tables import Article, EventRow, Snapshot, Source, Stage, Tombstone, digest
 from tests.store.building import NOW, add_feed, discover, discovery, fetch, only, process
+from tests.support import machine
+from tests.support.waiting import PATIENCE, result
 
 THEN = datetime(2024, 5, 6, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -258,13 +260,13 @@ def test_two_imports_of_the_same_at_once_make_each_article_once(database: Databa
     start = Barrier(2)
 
     def run(mine: Sequence[Arrival]) -> int:
-        start.wait(timeout=30)
+        start.wait(machine.scaled(PATIENCE))
         parts = [mine[first : first + 10] for first in range(0, len(mine), 10)]
         return sum(bring(database, *part).get("new", 0) for part in parts)
 
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(run, mine) for mine in (arrivals, arrivals[::-1])]
-        assert sum(each.result(timeout=60) for each in runs) >= 60
+        assert sum(map(result, runs)) >= 60
     with database.reading() as session:
         assert len(session.exec(select(Article)).all()) == 60
         assert len(session.exec(select(Snapshot)).all()) == 60

@@ -23,12 +23,11 @@ from tests.store.building import (
     prepare,
     tagger_output,
 )
-from tests.support import printings
+from tests.support import machine, printings
+from tests.support.waiting import PATIENCE, join
 
 WORKERS = 8
 PROCESSES = 4
-# A deadlock shows as a barrier or a join that never comes.
-SECONDS = 60
 
 WHOLE = printings.text(1, words=400)
 TITLE = printings.title(1)
@@ -71,7 +70,7 @@ def bring(database: Database, article_id: int, made: Document, gate: Callable[[]
 
 
 def in_threads(database: Database, ready: Sequence[int], made: Sequence[Document]) -> None:
-    gate = threading.Barrier(len(ready), timeout=SECONDS)
+    gate = threading.Barrier(len(ready), timeout=machine.scaled(PATIENCE))
     failures = []
 
     def one(article_id: int, document: Document) -> None:
@@ -86,15 +85,13 @@ def in_threads(database: Database, ready: Sequence[int], made: Sequence[Document
     ]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(SECONDS)
-        assert not thread.is_alive(), "deadlocked"
+    join(*threads)  # a deadlock shows as an end that never comes
     assert failures == []
 
 
 def _one_process(url: str, article_id: int, made: Document, gate: Barrier) -> None:
     database = Database(url)
-    bring(database, article_id, made, lambda: gate.wait(SECONDS))
+    bring(database, article_id, made, lambda: gate.wait(machine.scaled(PATIENCE)))
     database.dispose()
 
 
@@ -108,8 +105,7 @@ def in_processes(database: Database, ready: Sequence[int], made: Sequence[Docume
     ]
     for process in processes:
         process.start()
-    for process in processes:
-        process.join(SECONDS)
+    join(*processes)
     assert [process.exitcode for process in processes] == [0] * len(processes)
 
 

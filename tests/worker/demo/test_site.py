@@ -8,6 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from ingest.url import host
+from tests.support import machine
 from worker.demo.printing import typeset
 from worker.demo.site import DemoSite, Resource, fresh
 
@@ -24,7 +25,9 @@ def site() -> Iterator[DemoSite]:
 def get(
     site: DemoSite, url: str, headers: dict[str, str] | None = None
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection(site.base.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(
+        site.base.removeprefix("http://"), timeout=machine.scaled(5)
+    )
     try:
         connection.request("GET", url.removeprefix(site.base), headers=headers or {})
         response = connection.getresponse()
@@ -74,7 +77,9 @@ def test_every_page_answers_where_the_catalogue_of_articles_says(site: DemoSite)
 
 
 def test_one_connection_serves_many_requests(site: DemoSite) -> None:
-    connection = http.client.HTTPConnection(site.base.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(
+        site.base.removeprefix("http://"), timeout=machine.scaled(5)
+    )
     connection.connect()
     first_socket = connection.sock
     for article in site.articles()[:5]:
@@ -151,7 +156,7 @@ def test_the_site_is_on_loopback_only_and_gone_when_it_is_left() -> None:
     with DemoSite() as site:
         base = site.base
         assert host(base) == "127.0.0.1"
-    connection = http.client.HTTPConnection(base.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(base.removeprefix("http://"), timeout=machine.scaled(5))
     with pytest.raises(ConnectionRefusedError):
         connection.request("GET", "/")
 

@@ -15,6 +15,7 @@ from ingest.pages.extract import Document, Hint, extract_page
 from ingest.pages.quality import Quality
 from ingest.relations import tag
 from ingest.url import canonical
+from tests.support import machine
 from worker.demo.site import DemoSite, Expected
 from worker.demo.wire import DemoSource, load_wire
 
@@ -87,7 +88,9 @@ def reads(site: DemoSite, feeds: dict[str, Feed]) -> list[Read]:
 
 
 def get(site: DemoSite, url: str) -> tuple[bytes, str | None]:
-    connection = http.client.HTTPConnection(site.base.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(
+        site.base.removeprefix("http://"), timeout=machine.scaled(5)
+    )
     try:
         connection.request("GET", url.removeprefix(site.base))
         response = connection.getresponse()

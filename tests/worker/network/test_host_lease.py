@@ -12,7 +12,7 @@ from ingest.http import Fetcher
 from store.crawl import host_leases
 from store.tables import Article, Host, Poll, Stage
 from tests.site import LOOPBACK, Answer, Exchange, Site, answers
-from tests.support.waiting import PATIENCE, until
+from tests.support.waiting import Patience, result, until
 from tests.worker.standins import Clock, Heard
 from tests.worker.wire import (
     FEED,
@@ -58,7 +58,7 @@ def test_a_host_that_is_being_drained_is_busy_for_a_second_drain(
         until(lambda: site.count("/1.html") == 1, "the page is asked for")
         assert drain(context, nudges) is Drained.BUSY
         gate.set()
-        assert first.result(PATIENCE) is Drained.EMPTY
+        assert result(first) is Drained.EMPTY
     assert site.count("/1.html") == 1
     assert all_are(context.database, Stage.PROCESS, of=1)
 
@@ -73,9 +73,9 @@ def test_never_two_requests_are_in_flight_on_a_host_with_many_drains_at_once(
     add_feed(context.database, site.url(FEED))
 
     def drain_again_and_again() -> None:
-        deadline = time.monotonic() + PATIENCE
+        patience = Patience()
         while not all_are(context.database, Stage.PROCESS, of=len(items)):
-            assert time.monotonic() < deadline
+            assert not patience.is_over()
             drain(context, nudges)
 
     with ThreadPoolExecutor(6) as pool:
@@ -181,7 +181,7 @@ def test_a_redirect_to_another_host_takes_that_hosts_lease(
         until(lambda: site.count("/1.html") == 1, "the other host is asked")
         held = host_row(names, NAMES[1]).lease_until
         gate.set()
-        assert drained.result(PATIENCE) is Drained.EMPTY
+        assert result(drained) is Drained.EMPTY
     assert held is not None
     assert held > clock()
     assert host_row(names, NAMES[1]).lease_until is None

@@ -11,7 +11,7 @@ from store.crawl import host_leases, refetches
 from store.crawl.page_fetches import FETCH_CLAIM
 from store.tables import Article, Host, Revision, Stage
 from tests.site import Answer, Site, answers
-from tests.support.waiting import PATIENCE, until
+from tests.support.waiting import result, until
 from tests.worker.network.refetching import (
     EDITED,
     HOUR,
@@ -161,7 +161,7 @@ def test_an_answer_that_comes_after_another_worker_has_looked_is_dropped(
         clock.forward(minutes=10)  # the lease and the claim of the slow one are over
         drain_and_process(context, nudges)
         gate.set()
-        slow.result(PATIENCE)
+        result(slow)
     after = only(context.database, Article)
     assert (after.gone_at, after.refetches) == (None, 1)
     assert events(context) == []
@@ -182,7 +182,7 @@ def test_an_entry_that_changes_while_its_page_is_looked_at_has_it_fetched_anew(
             changed = session.get_one(Article, 1)
             changed.stage, changed.next_attempt_at, changed.attempts = Stage.FETCH, clock(), 0
         gate.set()
-        assert looking.result(PATIENCE) is Drained.EMPTY
+        assert result(looking) is Drained.EMPTY
     until(lambda: site.count(PAGE) == 3, "the page is fetched for its entry")
     with context.database.writing() as session:
         waiting = session.get_one(Article, 1)

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,8 @@ from store.database import migrate
 from store.database.connection import Database
 from store.tables import Poll, Stage
 from tests.site import LOOPBACK, Site
-from tests.support.waiting import PATIENCE, until
+from tests.support import machine
+from tests.support.waiting import PATIENCE, ended, until
 from tests.worker.processes import ROOT, environment
 from tests.worker.wire import FEED, add_feed, all_are, item, make_due, publish, rows
 from worker.context import prepare_home
@@ -138,12 +138,11 @@ def test_a_second_service_in_the_same_home_is_refused_and_the_first_unharmed(
 
 
 def test_it_stops_in_time_even_while_it_starts_and_leaves_no_process(home: Home) -> None:
-    with Embedded(home.settings, output=home.settings.home) as service:
+    with machine.stopwatch() as took, Embedded(home.settings, output=home.settings.home) as service:
         own = [psutil.Process(pid) for pid in service.pids().values()]
         own += [child for process in own for child in process.children(recursive=True)]
         assert len(own) >= len(NAMES)
-        began = time.monotonic()
-    assert time.monotonic() - began < STOP_SECONDS + PATIENCE
+    assert took.wall < STOP_SECONDS + PATIENCE * took.slowness
     until(partial(gone, own), "no process is left")
     assert service.pids() == {}
     assert running_broker(home.settings.home) is None
@@ -156,7 +155,7 @@ def test_up_reads_what_is_due_and_ends_well_when_interrupted(home: Home) -> None
         until(home.is_read, "the feed is read and its articles are done")
         own = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
-        assert process.wait(STOP_SECONDS + PATIENCE) == 0, home.log
+        assert ended(process, seconds=STOP_SECONDS + PATIENCE) == 0, home.log
     finally:
         process.kill()
         process.wait()

@@ -12,6 +12,7 @@ from kombu import Connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.support import machine
 from tests.support.waiting import until
 from worker.service import redis_server as launcher
 from worker.service import unprivileged
@@ -63,7 +64,7 @@ def test_celery_can_send_and_receive_through_its_url(server: RedisServer) -> Non
     with Connection(server.url) as connection:
         queue = connection.SimpleQueue("letters")
         queue.put({"article": 7})
-        received = queue.get(timeout=10)
+        received = queue.get(timeout=machine.scaled(10))
         received.ack()
         assert received.payload == {"article": 7}
         queue.close()
@@ -71,7 +72,7 @@ def test_celery_can_send_and_receive_through_its_url(server: RedisServer) -> Non
 
 def test_a_directory_with_a_space_in_its_name_works(tmp_path: Path) -> None:
     with RedisServer(tmp_path / "my news") as server, Connection(server.url) as connection:
-        connection.ensure_connection(max_retries=1, timeout=10)
+        connection.ensure_connection(max_retries=1, timeout=machine.scaled(10))
 
 
 def test_a_path_too_long_for_a_socket_gives_way_to_a_short_one(tmp_path: Path) -> None:
@@ -93,7 +94,7 @@ def test_it_starts_again_at_the_same_address_after_a_stop(server: RedisServer) -
     server.stop()
     assert server.pid is None
     server.start()
-    server.wait_ready(time.monotonic() + launcher.START_SECONDS)
+    server.wait_ready(time.monotonic() + machine.scaled(launcher.START_SECONDS))
     assert server.pid != before[0]
     assert server.url == before[1]
 
@@ -102,7 +103,7 @@ def test_it_starts_again_after_it_was_killed(server: RedisServer) -> None:
     psutil.Process(server.pid).kill()
     until(lambda: server.pid is None, "the killed server has ended")
     server.start()
-    server.wait_ready(time.monotonic() + launcher.START_SECONDS)
+    server.wait_ready(time.monotonic() + machine.scaled(launcher.START_SECONDS))
     assert redis.Redis.from_url(server.redis_py_url).ping()
 
 

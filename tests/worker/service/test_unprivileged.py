@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.support.waiting import until
+from tests.support.waiting import output, until
 from worker.service import unprivileged
 
 AS_ROOT = os.geteuid() == 0
@@ -58,7 +58,7 @@ def test_a_child_keeps_its_process_id_and_leads_a_session_of_its_own() -> None:
         assert child.stdout is not None
         assert int(child.stdout.readline()) == child.pid
         assert os.getsid(child.pid) == child.pid
-        child.communicate("\n", timeout=10)
+        output(child, "\n")
 
 
 if sys.platform == "linux":  # no other system tells a child of its parent's end

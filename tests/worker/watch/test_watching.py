@@ -17,6 +17,7 @@ from store.database.connection import Database
 from store.operations import heartbeats
 from store.tables import Article, EventRow, Stage, trace_of
 from tests.site import LOOPBACK, Site
+from tests.support import machine
 from tests.support.waiting import until
 from tests.worker.wire import FEED, add_feed, all_are, item, publish, rows
 from worker.context import prepare_home
@@ -47,7 +48,9 @@ def free_port() -> int:
 
 
 def scrape(port: int) -> Samples:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{port}/metrics", timeout=machine.scaled(10)
+    ) as answer:
         text = answer.read().decode()
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
