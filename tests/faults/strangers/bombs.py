@@ -1,12 +1,12 @@
 """A gigabyte in a kilobyte: twelve of them, and what they cost a process that fetches them."""
 
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults.rows import Row, row
 from tests.site import Answer, Site, answers
+from tests.support.waiting import run
 
 # The figure that the service promises, for all of the bombs one after the other.
 MOST_MEGABYTES = 64
@@ -62,14 +62,9 @@ print(round(peak - before))
 def outcomes_and_rise(urls: Sequence[str]) -> tuple[list[str], int]:
     """What fetching these one after the other led to, and the rise of memory in megabytes over
     what it was after the first, a quiet page."""
-    child = subprocess.run(
-        [sys.executable, "-c", _CHILD, *urls],
-        cwd=Path(__file__).parents[3],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    root = Path(__file__).parents[3]
+    child = run([sys.executable, "-c", _CHILD, *urls], cwd=root, text=True)
+    assert child.returncode == 0, child.stderr
     *outcomes, rise = child.stdout.splitlines()
     return outcomes, int(rise)
 

@@ -7,8 +7,9 @@ from contextlib import suppress
 from ingest.http import PAGE_LIMITS, DeadlineExceeded, Fetcher, Limits
 from tests.faults.rows import Row, row
 from tests.site import LOOPBACK, Answer, Site, answers
+from tests.support import machine
 
-# Seconds that a fetch may take over its deadline.
+# Seconds of a quiet machine that a fetch may take over its deadline.
 SLACK = 5.0
 
 SLOW: dict[str, Answer] = {
@@ -40,13 +41,15 @@ def drips(limits: Limits = PAGE_LIMITS) -> Row:
 
         for number, answer in enumerate(SLOW.values()):
             site.serve(f"/{number}", answer)
-        took = list(pool.map(fetch, range(len(SLOW))))
+        with machine.stopwatch() as all_of_it:
+            took = list(pool.map(fetch, range(len(SLOW))))
     longest = max(seconds for seconds in took if seconds is not None)
+    most = limits.deadline + SLACK * all_of_it.slowness
     return row(
         "answers that drip",
         times=len(SLOW),
-        asked=f"ends <= {limits.deadline + SLACK:g} s",
+        asked=f"ends <= {most:.0f} s",
         measured=f"longest {longest:.1f} s",
         recovery=longest,
-        ok=None not in took and longest <= limits.deadline + SLACK,
+        ok=None not in took and longest <= most,
     )

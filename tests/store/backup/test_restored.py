@@ -24,6 +24,7 @@ from tests.store.backup.building import contents, opened, restore, take
 from tests.store.building import NOW, document, ingest_one
 from tests.support import printings
 from tests.support.postgres import drop_database, find_programs, fresh_database
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -109,8 +110,7 @@ def test_what_is_committed_before_is_in_it_and_it_is_whole_while_writers_write(
     for writer in writers:
         writer.start()
     try:
-        while len(written) < 10:
-            stop.wait(0.001)
+        until(lambda: len(written) >= 10, "they write")
         before = sum(written)
         taken = take(filled, file)
         after = sum(written) + 40

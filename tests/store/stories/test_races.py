@@ -100,7 +100,7 @@ def in_processes(database: Database, ready: Sequence[int], made: Sequence[Docume
     gate = forking.Barrier(len(ready))
     url = database.url.render_as_string(hide_password=False)
     processes = [
-        forking.Process(target=_one_process, args=(url, *pair, gate))
+        forking.Process(target=_one_process, args=(url, *pair, gate), daemon=True)
         for pair in zip(ready, made, strict=True)
     ]
     for process in processes:
