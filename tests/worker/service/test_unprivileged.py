@@ -16,7 +16,7 @@ EXPECTED_USER = pwd.getpwnam(unprivileged.ACCOUNT) if AS_ROOT else pwd.getpwuid(
 # Starts a sleeping child in the way that a supervisor would, and tells its process id.
 PARENT = """
 import subprocess, sys
-from worker import unprivileged
+from worker.service import unprivileged
 child = subprocess.Popen(unprivileged.command(["/bin/sleep", "60"]))
 print(child.pid, flush=True)
 sys.stdin.read()

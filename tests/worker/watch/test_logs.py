@@ -13,7 +13,7 @@ HOSTILE = 'http://a.example/\n{"event": "forged"}\r\x1b[31m\x9b2J\u202e\x00\ud80
 PROGRAM = """
 import logging, sys
 import structlog
-from worker import logs
+from worker.watch import logs
 
 hostile = {hostile!r}
 logs.configure({format!r})
