@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 from contextlib import suppress
 
 import pytest
@@ -17,6 +16,7 @@ from ingest.feeds.parse import (
     Unreadable,
 )
 from tests.ingest.feeds.samples import ATOM, JSON_FEED, RDF, RSS, URL, parse
+from tests.support import machine
 
 
 @pytest.mark.parametrize(
