@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, union, update
+from sqlalchemy import ColumnElement, and_, or_, tuple_, union, update
 from sqlmodel import Session, col, select
 
 from store.crawl.refetches import due_for_refetch
@@ -87,15 +87,16 @@ def reclaim(session: Session, *, has_ended: Callable[[str], bool]) -> int:
     held = session.execute(
         select(Host.name, Host.lease_owner).where(col(Host.lease_owner).is_not(None))
     ).all()
-    names = [name for name, owner in held if owner is not None and has_ended(owner)]
-    if names:
-        session.execute(
-            update(Host)
-            # Somebody else may have taken a lease over meanwhile.
-            .where(col(Host.name).in_(names), col(Host.lease_owner).in_({o for _, o in held}))
-            .values(lease_owner=None, lease_until=None, nudged_until=None)
-        )
-    return len(names)
+    over = [(name, owner) for name, owner in held if owner is not None and has_ended(owner)]
+    given_back = session.execute(
+        update(Host)
+        # Each with its very owner: somebody else, who lives, may have taken a lease over meanwhile.
+        .where(tuple_(col(Host.name), col(Host.lease_owner)).in_(over))
+        .values(lease_owner=None, lease_until=None, nudged_until=None)
+        .returning(col(Host.name))
+        .execution_options(synchronize_session=False)
+    )
+    return len(given_back.all())
 
 
 def pause(session: Session, host: str, *, until: datetime) -> None:

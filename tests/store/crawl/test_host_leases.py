@@ -3,9 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from sqlmodel import select
+
 from store.crawl import host_leases
 from store.database.connection import Database
 from store.intake import polls
+from store.tables import Host
 from tests.store.building import MINUTE, NOW, add_feed, discover, discovery
 
 LEASE = timedelta(seconds=90)
@@ -92,6 +95,24 @@ def test_the_turns_of_those_who_have_ended_are_taken_back_and_no_others(
         assert host_leases.reclaim(session, has_ended=lambda owner: owner == "dead") == 1
         assert host_leases.acquire(session, "a.example", owner="next", now=NOW, lease=LEASE)
         assert not host_leases.acquire(session, "b.example", owner="next", now=NOW, lease=LEASE)
+
+
+def test_a_turn_that_a_living_worker_has_taken_over_meanwhile_stays_with_it(
+    database: Database,
+) -> None:
+    with database.writing() as session:
+        for host, owner in (("a.example", "dead"), ("b.example", "alive"), ("c.example", "dead")):
+            host_leases.acquire(session, host, owner=owner, now=NOW, lease=LEASE)
+
+        def has_ended(owner: str) -> bool:
+            # The lease of the dead one has run out just now, and who holds another host takes it.
+            later = NOW + LEASE
+            host_leases.acquire(session, "a.example", owner="alive", now=later, lease=LEASE)
+            return owner == "dead"
+
+        assert host_leases.reclaim(session, has_ended=has_ended) == 1
+        holders = dict(session.exec(select(Host.name, Host.lease_owner)).all())
+    assert holders == {"a.example": "alive", "b.example": "alive", "c.example": None}
 
 
 def test_when_the_broker_has_forgotten_hosts_are_woken_again_at_once(database: Database) -> None:
