@@ -146,6 +146,19 @@ def test_the_walk_goes_on_where_it_was_and_begins_again_a_day_later(
     assert held(database)[fourth] is False
 
 
+@pytest.mark.parametrize(
+    ("hours", "goes"), [(24, True), (47, True), (48, False), (72, False), (-1, False)]
+)
+def test_after_two_days_without_a_walk_nothing_goes_for_a_day(
+    database: Database, hours: int, goes: bool
+) -> None:
+    assert keep_up(database) == Freed()
+    ingest_one(database, 1, judged=IRRELEVANT)
+    then = LATER + timedelta(hours=hours)
+    assert keep_up(database, now=then).pages == int(goes)
+    assert keep_up(database, now=then + DAY).pages == int(not goes)
+
+
 def test_what_was_imported_is_kept(database: Database) -> None:
     arrived = arrival("http://archive.example/1.html", page=page(b"<html>captured</html>"))
     with database.writing() as session:
