@@ -54,6 +54,10 @@ def success(**known):
         (success(published=every(minutes(20), newest=timedelta(days=90))), BOUNDS.longest),
         # entries dated ahead are not counted
         (success(published=(NOW + hours(3), *every(minutes(20)))), minutes(10)),
+        (success(published=(*every(hours(1), newest=hours(-12), count=12), *every(minutes(20)))),
+         minutes(10)),
+        (success(published=(NOW + hours(3), *every(minutes(20), newest=hours(8)))), hours(1)),
+        (success(interval=hours(1), published=every(minutes(20), newest=hours(-12))), minutes(90)),
         # without dates: from what the poll found
         (success(), UNKNOWN),
         (success(interval=hours(1), new_entries=3), minutes(30)),
@@ -75,7 +79,7 @@ def success(**known):
         (success(interval=hours(1), rolled_over=True, ttl=hours(1)), minutes(30)),
         (success(interval=hours(1), rolled_over=True, fresh_for=minutes(50)), minutes(50)),
     ],
-)
+)  # fmt: skip
 def test_the_interval_after_a_poll_that_succeeded(facts, expected):
     assert next_interval(facts, BOUNDS) == expected
 

@@ -70,6 +70,11 @@ def test_the_next_try_comes_soon(since: timedelta, jitter: float, expected: time
     assert again_after(unreached(since=since), jitter) == expected
 
 
+@pytest.mark.parametrize(("hosts", "expected"), [(2, Blame.OPEN), (3, Blame.OURS)])
+def test_two_hosts_may_be_one_publishers_and_three_are_not(hosts: int, expected: Blame) -> None:
+    assert blame(unreached(since=MINUTE, reached=HOUR, hosts=hosts)) is expected
+
+
 AGES = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=30))
 
 

@@ -64,6 +64,13 @@ def test_a_request_for_consent_is_consent(words: str) -> None:
     assert judge(facts) is Quality.CONSENT
 
 
+@pytest.mark.parametrize("beside", ["We use cookies.", "We use cookies. Cookie settings."])
+def test_cookies_mentioned_beside_a_short_text_are_no_request_for_consent(beside: str) -> None:
+    caption = "The ferry at dawn."
+    facts = Facts(titles=("Ferry",), text=caption, visible=f"Most read {caption} {beside}")
+    assert judge(facts) is Quality.SHORT
+
+
 @pytest.mark.parametrize(
     "words",
     [

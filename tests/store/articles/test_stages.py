@@ -183,6 +183,18 @@ def test_what_another_has_in_hand_is_not_out_of_time(waiting: Database) -> None:
     assert not _claim_processing(waiting, "message-2")
 
 
+def test_what_its_owner_has_let_go_is_not_out_of_time(waiting: Database) -> None:
+    article_id = fetch(waiting, HOST)
+    for _ in range(stages.ATTEMPTS_IN_TIME):
+        assert _claim_processing(waiting, "message-1")
+        with waiting.writing() as session:
+            assert stages.release_processing(session, article_id, "disk full", now=NOW)
+    with waiting.writing() as session:
+        stages.out_of_time(session, "message-1", now=NOW)
+    article = _article(waiting)
+    assert (article.stage, article.error) == (Stage.PROCESS, "disk full")
+
+
 def test_when_the_broker_has_forgotten_what_is_in_nobodys_hands_is_overdue(
     waiting: Database,
 ) -> None:
