@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+import sqlalchemy
 from sqlmodel import select
 
 from store import events as outbox
@@ -33,6 +34,32 @@ def test_events_are_sent_in_order_and_only_once(database: Database) -> None:
     assert outbox.deliver(database, send, now=NOW) == 5
     assert outbox.deliver(database, send, now=NOW) == 0
     assert sent == [0, 1, 2, 3, 4]
+
+
+def _let_rows_come_as_they_like(database: Database) -> None:
+    """Have the database give rows that are asked for in no order in another than that of ids."""
+    ask = (
+        ["PRAGMA reverse_unordered_selects = ON"]
+        if database.is_sqlite
+        else ["SET enable_indexscan = off", "SET enable_indexonlyscan = off"]
+    )
+
+    @sqlalchemy.event.listens_for(database.engine, "begin")
+    def _begin(connection: sqlalchemy.Connection) -> None:
+        for statement in ask:
+            connection.exec_driver_sql(statement)
+
+
+def test_events_are_sent_in_the_order_of_their_ids_however_they_lie(database: Database) -> None:
+    _let_rows_come_as_they_like(database)
+    numbers = [3, 5, 1, 4, 2]
+    with database.writing() as session:
+        for number in numbers:
+            session.add(EventRow(id=number, kind="article.fetched", at=NOW))
+            session.flush()
+    sent: list[int | None] = []
+    outbox.deliver(database, lambda events: sent.extend(each.id for each in events), now=NOW)
+    assert sent == sorted(numbers)
 
 
 def test_events_that_could_not_be_sent_come_again(database: Database) -> None:
