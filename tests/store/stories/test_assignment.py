@@ -11,6 +11,7 @@ from store.articles.inputs import Work
 from store.database.connection import Database
 from store.search import index, search
 from store.search.search import Question
+from store.stories.assignment_decision import BOILERPLATE, FIRST
 from store.tables import Article, EventRow, Story
 from tests.store.building import (
     NOW,
@@ -25,8 +26,10 @@ from tests.store.building import (
     process,
     tagger_output,
 )
+from tests.support import printings
 
 WORKERS = 8
+LONG = printings.text(1)  # of a short text the headline is a part
 
 
 def _stories(database: Database) -> list[Story]:
@@ -110,6 +113,35 @@ def test_a_story_is_judged_by_its_best_copy_and_dated_by_its_first(database: Dat
     ingest_one(database, 2)
     (story,) = _stories(database)
     assert (story.article_id, story.relevance, story.score) == (first, "primary", 0.97)
+
+
+def _print_twice(database: Database, *titles: str) -> list[int | None]:
+    """One text on two pages of one outlet, under these headlines; the stories of the two."""
+    feed = add_feed(database)
+    for number, title in enumerate(titles, 1):
+        discover(database, feed, discovery(number))
+        process(database, fetch(database, "outlet1.example"), document(LONG, title=title))
+    with database.reading() as session:
+        return list(session.exec(select(Article.story_id).order_by(Article.id)))
+
+
+def test_one_text_at_two_addresses_of_an_outlet_is_one_story(database: Database) -> None:
+    one, other = _print_twice(database, "Envoy settles visit", "Envoy settles visit")
+    assert one == other
+
+
+def test_one_text_under_two_headlines_of_an_outlet_tells_nothing_of_its_pages(
+    database: Database,
+) -> None:
+    one, other = _print_twice(database, "Envoy settles visit", "Ferry opens on Monday")
+    assert one != other
+    with database.reading() as session:
+        because = list(session.exec(select(Article.joined_because).order_by(Article.id)))
+    assert because == [FIRST, BOILERPLATE]
+    # Another outlet's headline says nothing of it: there it may be the text of a wire.
+    ingest_one(database, 2, made=document(LONG, title="Visit of the envoy"))
+    with database.reading() as session:
+        assert session.get_one(Article, 3).story_id == one
 
 
 def test_walls_with_the_same_words_are_not_one_story(database: Database) -> None:
