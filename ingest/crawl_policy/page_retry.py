@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from ingest.crawl_policy.feed_schedule import LONGEST_RETRY_AFTER
 
-# A page is asked for this often before it is quarantined: with the waits below that is about
-# three hours, longer than a usual outage of one site.
+# A page is asked for this often before it is quarantined: with the waits below that is about an
+# hour.
 FETCH_ATTEMPTS = 6
 # A page that ends the process which reads it is read at most this often: each time kills one.
 PROCESS_ATTEMPTS = 4

@@ -75,6 +75,10 @@ def success(**known):
         # and only within reason
         (success(published=every(minutes(8)), ttl=timedelta(days=7)), LONGEST_HINT),
         (success(published=every(minutes(8)), fresh_for=timedelta(days=365)), LONGEST_HINT),
+        (success(published=every(minutes(8)), ttl=hours(2)), hours(1)),
+        # the rhythm of now: not of the many that came in a rush before
+        (success(published=(*every(hours(2), 21), *every(minutes(1), 90, newest=hours(99)))),
+         hours(1)),
         # a feed that rolled over refutes what it says of its pace, not what HTTP says
         (success(interval=hours(1), rolled_over=True, ttl=hours(1)), minutes(30)),
         (success(interval=hours(1), rolled_over=True, fresh_for=minutes(50)), minutes(50)),
@@ -106,6 +110,8 @@ def test_failures_are_retried_ever_later_and_always_again(failures, expected):
         (minutes(1), minutes(5)),
         (hours(3), hours(3)),
         (hours(30), hours(30)),
+        (hours(47), hours(47)),
+        (hours(49), hours(48)),
         (timedelta(days=400), LONGEST_RETRY_AFTER),
     ],
 )

@@ -48,6 +48,8 @@ def unreached(
         # nobody else is asked: not for ever
         (unreached(since=DOUBT - SECOND), Blame.OPEN),
         (unreached(since=DOUBT), Blame.THEIRS),
+        (unreached(since=14 * MINUTE), Blame.OPEN),
+        (unreached(since=16 * MINUTE), Blame.THEIRS),
         (unreached(since=DOUBT, reached=HOUR, hosts=MANY - 1), Blame.THEIRS),
     ],
 )

@@ -113,6 +113,8 @@ def test_what_is_no_feed_fails_and_is_asked_for_unconditionally_next_time(body: 
         (429, {"retry-after": "Mon, 02 Nov 2026 20:00:00 GMT"}, 0, timedelta(hours=12)),
         (429, {"retry-after": "999999"}, 0, timedelta(hours=24)),
         (503, {"retry-after": "10800"}, 0, HOST_PAUSE_LONGEST),
+        (503, {"retry-after": "10800"}, 0, timedelta(hours=1)),
+        (429, {}, 4, timedelta(minutes=16)),
         (429, {"retry-after": "soon"}, 0, HOST_PAUSE),
     ],
 )
@@ -153,6 +155,7 @@ def test_a_robots_txt_that_is_refused_is_a_refusal_of_the_host(
         (replace(ANSWER, status=451), PageOutcome.WITHHELD, False),
         (replace(ANSWER, status=204), PageOutcome.WITHHELD, False),
         (replace(ANSWER, status=408), PageOutcome.LATER, False),
+        (replace(ANSWER, status=425), PageOutcome.LATER, False),
         (replace(ANSWER, status=429), PageOutcome.LATER, False),
         (replace(ANSWER, status=500), PageOutcome.LATER, False),
         (replace(ANSWER, status=599), PageOutcome.LATER, False),

@@ -12,3 +12,9 @@ def test_a_paragraph_on_several_pages_is_the_sources() -> None:
 def test_what_one_page_says_twice_is_said_by_one_page() -> None:
     assert repeated([("", f"{ABOUT}\n" * PAGES)]) == frozenset()
     assert repeated([("", "\n  \n")] * PAGES) == frozenset()
+
+
+def test_three_pages_show_what_is_the_sources_and_two_may_be_of_one_subject() -> None:
+    pages = [("", f"Story {number}.\n{ABOUT}") for number in range(3)]
+    assert len(repeated(pages)) == 1
+    assert repeated(pages[:2]) == frozenset()

@@ -200,6 +200,8 @@ def test_what_is_months_apart_must_share_nearly_all() -> None:
     edited = "\n".join([*lines[:4], FORM[:330]])
     assert decide(printing(TITLE, edited, days=2), printing(TITLE, NEWS, days=0)).copy
     assert not decide(printing(TITLE, edited, days=FAR.days + 2), printing(TITLE, NEWS, 0)).copy
+    assert decide(printing(TITLE, edited, days=29), printing(TITLE, NEWS, 0)).copy
+    assert not decide(printing(TITLE, edited, days=31), printing(TITLE, NEWS, 0)).copy
 
 
 def test_paragraphs_of_the_source_do_not_count() -> None:
