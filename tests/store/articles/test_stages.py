@@ -210,6 +210,60 @@ def test_when_the_broker_has_forgotten_what_is_in_nobodys_hands_is_overdue(
     assert overdue_after_forgetting() == []
 
 
+def test_what_waits_for_its_next_attempt_is_not_overdue_when_the_broker_has_forgotten(
+    waiting: Database,
+) -> None:
+    article_id = fetch(waiting, HOST)
+    assert _claim_processing(waiting, "message-1")
+    with waiting.writing() as session:
+        assert stages.release_processing(session, article_id, "disk full", now=NOW)
+        stages.forget_nudges(session, now=NOW)
+        assert list(stages.overdue(session, now=NOW, limit=10)) == []
+
+
+def test_an_owner_lets_go_of_its_own_claims_and_of_no_others(waiting: Database) -> None:
+    fetch(waiting, HOST)
+    assert _claim_processing(waiting, "message-1")
+    with waiting.writing() as session:
+        stages.release_claims(session, "message-2")
+    assert not _claim_processing(waiting, "message-2")
+    with waiting.writing() as session:
+        stages.release_claims(session, "message-1")
+    assert _claim_processing(waiting, "message-2")
+
+
+def test_a_failure_says_nothing_of_an_article_that_is_on_another_way_by_now(
+    waiting: Database,
+) -> None:
+    article_id = fetch(waiting, HOST)
+    with waiting.writing() as session:  # as a changed entry does
+        article = session.get_one(Article, article_id)
+        article.stage, article.next_attempt_at = Stage.FETCH, NOW
+    with waiting.writing() as session:
+        assert stages.release_processing(session, article_id, "disk full", now=NOW)
+    article = _article(waiting)
+    assert (article.stage, article.error, article.next_attempt_at) == (Stage.FETCH, None, NOW)
+
+
+def test_what_is_done_is_not_set_aside(waiting: Database) -> None:
+    article_id = fetch(waiting, HOST)
+    process(waiting, article_id)
+    with waiting.writing() as session:
+        stages.quarantine(session, article_id, "too late", now=NOW)
+    assert (_article(waiting).stage, _article(waiting).error) == (Stage.DONE, None)
+
+
+def test_retry_gives_all_attempts_again(waiting: Database) -> None:
+    fetch(waiting, HOST)
+    for _ in range(PROCESS_ATTEMPTS + 1):
+        _claim_processing(waiting, "message-1")
+    assert _article(waiting).stage == Stage.QUARANTINED
+    with waiting.writing() as session:
+        assert stages.retry(session, stage=None, now=NOW) == 1
+    runs = sum(_claim_processing(waiting, "message-2") for _ in range(PROCESS_ATTEMPTS + 3))
+    assert runs == PROCESS_ATTEMPTS
+
+
 def test_a_page_that_was_fetched_by_others_meanwhile_is_not_put_back(waiting: Database) -> None:
     page = _claim(waiting)
     assert page is not None

@@ -3,12 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from sqlmodel import select
 
 from store.crawl import host_leases
 from store.database.connection import Database
 from store.intake import polls
-from store.tables import Host
+from store.tables import Feed, Host
 from tests.store.building import MINUTE, NOW, add_feed, discover, discovery
 
 LEASE = timedelta(seconds=90)
@@ -62,6 +63,28 @@ def test_a_host_with_a_due_feed_is_woken_once_until_the_nudge_is_old(database: D
     assert _wake(database, later) == ["outlet1.example"]
     assert _wake(database, later) == []
     assert _wake(database, later + host_leases.NUDGE_AGAIN) == ["outlet1.example"]
+
+
+@pytest.mark.parametrize("values", [{"paused": True}, {"gone_at": NOW}])
+def test_a_host_is_not_woken_for_feeds_that_are_paused_or_gone(
+    database: Database, values: dict[str, object]
+) -> None:
+    feed = add_feed(database)
+    with database.writing() as session:
+        row = session.get_one(Feed, feed.id)
+        for name, value in values.items():
+            setattr(row, name, value)
+    assert _wake(database, NOW + polls.CLAIM) == []
+
+
+def test_a_pause_never_ends_one_that_is_longer(database: Database) -> None:
+    _acquire(database, "first")
+    for until in (NOW + 9 * MINUTE, NOW + MINUTE):
+        with database.writing() as session:
+            host_leases.pause(session, "a.example", until=until)
+    held = _acquire(database, "first")
+    assert held is not None
+    assert (held.next_request_at, held.refusals) == (NOW + 9 * MINUTE, 1)
 
 
 def test_a_host_with_a_waiting_page_is_woken(database: Database) -> None:
