@@ -223,3 +223,10 @@ def _normal(text: str) -> str:
 def test_too_little_text_is_nobodys_copy(text: str) -> None:
     assert not decide(printing("", text), printing("", text)).copy
     assert not decide(printing("", text), printing("", NEWS)).copy
+
+
+def test_a_number_that_recurs_is_one_number() -> None:
+    who = ("harbour master", "dockers' union", "shippers' board", "town clerk", "ferry company")
+    counted = "\n".join([NEWS, *(f"The {each} spoke of 911 berths in all." for each in who)])
+    corrected = counted.replace("911", "922")
+    assert decide(printing(TITLE, corrected), printing(TITLE, counted)).copy
