@@ -217,6 +217,7 @@ def test_what_waits_for_its_next_attempt_is_not_overdue_when_the_broker_has_forg
     assert _claim_processing(waiting, "message-1")
     with waiting.writing() as session:
         assert stages.release_processing(session, article_id, "disk full", now=NOW)
+    with waiting.writing() as session:
         stages.forget_nudges(session, now=NOW)
         assert list(stages.overdue(session, now=NOW, limit=10)) == []
 
