@@ -12,7 +12,7 @@ from tests.store.building import NOW
 from tests.store.search.building import NamedSource, add_story
 
 _texts, _revisions = table(StoryText), table(Revision)
-BROUGHT, COPY, THIRD = 10, 11, 12  # revisions of story 1; their articles have the same ids
+ORIGINAL, COPY, THIRD = 10, 11, 12  # revisions of story 1; their articles have the same ids
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def stories(database: Database) -> Database:
     add_story(database, 1, "Soybeans.", sources=[NamedSource(n) for n in (1, 2, 3)])
     add_story(database, 2, "Tariffs.")
     with database.writing() as session:
-        for story, revision, text in ((1, BROUGHT, "Soybeans."), (2, 20, "Tariffs.")):
+        for story, revision, text in ((1, ORIGINAL, "Soybeans."), (2, 20, "Tariffs.")):
             session.add(
                 StoryText(
                     id=story, text_hash=digest(text), story_id=story, revision_id=revision,
@@ -50,44 +50,49 @@ def _found_by_keys(database: Database) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("going", "heir"),
-    [((BROUGHT,), COPY), ((BROUGHT, COPY), THIRD), ((COPY,), BROUGHT), ((BROUGHT, THIRD), COPY)],
+    ("going", "successor"),
+    [
+        ((ORIGINAL,), COPY),
+        ((ORIGINAL, COPY), THIRD),
+        ((COPY,), ORIGINAL),
+        ((ORIGINAL, THIRD), COPY),
+    ],
 )
 def test_the_earliest_copy_that_stays_is_the_heir(
-    stories: Database, going: Sequence[int], heir: int
+    stories: Database, going: Sequence[int], successor: int
 ) -> None:
-    assert _hand_on(stories, *going) == {1: heir, 2: 20}
+    assert _hand_on(stories, *going) == {1: successor, 2: 20}
     assert _found_by_keys(stories) == [1, 1, 2, 2]
 
 
 def test_a_text_without_an_heir_stands_for_nothing_any_more(stories: Database) -> None:
-    assert _hand_on(stories, BROUGHT, COPY, THIRD) == {2: 20}
+    assert _hand_on(stories, ORIGINAL, COPY, THIRD) == {2: 20}
     assert _found_by_keys(stories) == [2, 2]
 
 
 def test_what_does_not_go_keeps_its_texts(stories: Database) -> None:
-    assert _hand_on(stories, 77) == {1: BROUGHT, 2: 20}
-    assert _hand_on(stories, COPY, THIRD) == {1: BROUGHT, 2: 20}
+    assert _hand_on(stories, 77) == {1: ORIGINAL, 2: 20}
+    assert _hand_on(stories, COPY, THIRD) == {1: ORIGINAL, 2: 20}
 
 
 def test_a_copy_in_another_story_is_no_heir(stories: Database) -> None:
     with stories.writing() as session:
         for article_id in (COPY, THIRD):
             session.get_one(Article, article_id).story_id = 2
-    assert _hand_on(stories, BROUGHT) == {2: 20}
+    assert _hand_on(stories, ORIGINAL) == {2: 20}
 
 
 def test_an_article_of_the_story_with_another_text_is_no_heir(stories: Database) -> None:
     with stories.writing() as session:
         session.get_one(Revision, COPY).text_hash = digest("Soybeans, and pork.")
-    assert _hand_on(stories, BROUGHT) == {1: THIRD, 2: 20}
+    assert _hand_on(stories, ORIGINAL) == {1: THIRD, 2: 20}
 
 
 def test_each_text_has_an_heir_of_its_own(stories: Database) -> None:
     with stories.writing() as session:
         session.get_one(Article, THIRD).story_id = 2
         session.get_one(Revision, THIRD).text_hash = digest("Tariffs.")
-    assert _hand_on(stories, BROUGHT, 20) == {1: COPY, 2: THIRD}
+    assert _hand_on(stories, ORIGINAL, 20) == {1: COPY, 2: THIRD}
 
 
 def test_an_earlier_revision_of_a_copy_is_an_heir_too(stories: Database) -> None:
@@ -99,4 +104,4 @@ def test_an_earlier_revision_of_a_copy_is_an_heir_too(stories: Database) -> None
                 "number": 2, "text_hash": digest(f"Another {article_id}.")
             }  # fmt: skip
             session.add(Revision(**second))
-    assert _hand_on(stories, BROUGHT) == {1: COPY, 2: 20}
+    assert _hand_on(stories, ORIGINAL) == {1: COPY, 2: 20}
