@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import cached_property
+from typing import Any
 
 from ingest.duplicates.alignment import Edit
 from ingest.text.length import letters_worth
-from ingest.text.shingles import Wording
 
 # Words that may stand between what both texts have: beyond, a passage was rewritten, and what it
 # names stands for nothing in the other.
@@ -28,13 +29,18 @@ SAME_SPELLING = 0.75
 # In scripts without capitals a name is known by being exchanged everywhere.
 _NAME_CHARACTERS = range(2, 13)
 
-_MONTHS = frozenset(
-    re.findall(
-        r"\w+",
-        "january february march april may june july august september october november december "
-        "jan feb mar apr jun jul aug sept sep oct nov dec 月",
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        re.findall(
+            r"[^,]+",
+            "january jan,february feb,march mar,april apr,may,june jun,july jul,august aug,"
+            "september sept sep,october oct,november nov,december dec",
+        ),
+        start=1,
     )
-)
+    for name in names.split()
+} | {"月": 0}
 _COUNTS = frozenset(
     re.findall(
         r"\w+",
@@ -43,10 +49,14 @@ _COUNTS = frozenset(
     )
 )
 _CHINESE_COUNTS = frozenset("一二三四五六七八九十百千万上下")
+_TELLING = _COUNTS.union(_MONTHS, _CHINESE_COUNTS)
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
 # A capital tells a name only within a sentence: not after these, whatever opens between.
 _SENTENCE_ENDS = ".!?\n"
 _OPENING = " “\"'‘(-"
+# Longer words are seldom all in capitals.
+ACRONYM_LETTERS = 6
 # So many places of a word are looked at.
 MOST_READ = 20
 
@@ -69,35 +79,58 @@ class Exchange:
     theirs: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
-    """A text, for what it names."""
+    """A text as it is printed, for what it names, and its words in order."""
 
     text: str
-    wording: Wording
+    words: list[str]
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Its words, each once."""
+        return frozenset(self.words)
+
+    @cached_property
+    def spaced(self) -> str:
+        """Its words with a space before, between and after."""
+        return f" {' '.join(self.words)} "
+
+    @cached_property
+    def letters(self) -> int:
+        """Its length, as `letters_worth` counts."""
+        plain = self.spaced
+        return len(plain) - 2 if plain.isascii() else letters_worth("".join(self.words))
 
 
 def exchanged(edits: Iterable[Edit], ours: Side, theirs: Side) -> list[Exchange]:
-    """The facts that were exchanged, in the order of the texts, a repeated one each time."""
-    places = [edit for edit in edits if _is_place(edit.ours) and _is_place(edit.theirs)]
+    """The facts that were exchanged, in the order of the texts, a repeated one each time.
+
+    What differs at the very beginning does not count: datelines and times are the outlets' own.
+    """
+    places = [
+        edit for edit in edits if edit.after and _is_place(edit.ours) and _is_place(edit.theirs)
+    ]
     del places[MOST_PLACES:]
-    if not places:
-        return []
-    our_words, their_words = set(ours.wording.words), set(theirs.wording.words)
     found: list[Exchange] = []
     for place in places:
-        dated = _date(place.ours, place.theirs)
-        if dated:
-            found.append(dated)
-        elif _differ(_numbers(place.ours), _numbers(place.theirs)):
-            found.append(Exchange(Kind.NUMBER, " ".join(place.ours), " ".join(place.theirs)))
-        left = _names(place.ours, their_words, ours.text)
-        right = _names(place.theirs, our_words, theirs.text) if left else []
-        if left and right and not one_spelling(" ".join(left), " ".join(right)):
+        if not (_is_plain(place.ours) or _is_plain(place.theirs)):
+            dated = _date(place.ours, place.theirs)
+            if dated:
+                found.append(dated)
+            elif _differ(_numbers(place.ours), _numbers(place.theirs)):
+                found.append(Exchange(Kind.NUMBER, " ".join(place.ours), " ".join(place.theirs)))
+        left = _names(place.ours, ours, theirs)
+        right = _names(place.theirs, theirs, ours) if left else []
+        if left and right and not one_name(left, right):
             found.append(Exchange(Kind.NAME, " ".join(left), " ".join(right)))
-    if not ours.text.isascii():
-        found += _recurring(places, ours.wording, theirs.wording)
-    return found
+    unspaced = [place for place in places if not "".join(place.ours).isascii()]
+    return found + _recurring(unspaced, ours, theirs) if unspaced else found
+
+
+def _is_plain(words: Sequence[str]) -> bool:
+    """Whether these can be no date and no number: as most words are."""
+    return all(map(str.isalpha, words)) and _TELLING.isdisjoint(words)
 
 
 def _is_place(words: Sequence[str]) -> bool:
@@ -119,25 +152,42 @@ def one_spelling(one: str, other: str) -> bool:
     )
 
 
+def one_name(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two names may be one: spelt otherwise, or one by its first letters (the EU)."""
+    return (
+        _initials(one) == "".join(other)
+        or _initials(other) == "".join(one)
+        or one_spelling(" ".join(one), " ".join(other))
+    )
+
+
+def _initials(words: Sequence[str]) -> str:
+    return "".join(word[0] for word in words)
+
+
 def _date(ours: Sequence[str], theirs: Sequence[str]) -> Exchange | None:
     left = {word for word in ours if _YEAR.fullmatch(word)}
     right = {word for word in theirs if _YEAR.fullmatch(word)}
     if _differ(left, right):
         return Exchange(Kind.YEAR, min(left), min(right))
-    months = set(ours) & _MONTHS, set(theirs) & _MONTHS
+    months = _months(ours), _months(theirs)
     days = _numbers(ours) - left, _numbers(theirs) - right
     if all(months) and (_differ(*months) or _differ(*days)):
         return Exchange(Kind.DATE, " ".join(ours), " ".join(theirs))
     return None
 
 
-def _differ(ours: set[str], theirs: set[str]) -> bool:
+def _months(words: Iterable[str]) -> set[int]:
+    return {_MONTHS[word] for word in words if word in _MONTHS}
+
+
+def _differ(ours: set[Any], theirs: set[Any]) -> bool:
     return bool(ours and theirs) and ours.isdisjoint(theirs)
 
 
 def _numbers(words: Iterable[str]) -> set[str]:
     return {
-        word
+        _ORDINAL.sub(r"\1", word)
         for word in words
         if word in _COUNTS
         or word in _CHINESE_COUNTS
@@ -145,16 +195,19 @@ def _numbers(words: Iterable[str]) -> set[str]:
     }
 
 
-def _names(words: Iterable[str], elsewhere: set[str], text: str) -> list[str]:
+def _names(words: Iterable[str], side: Side, other: Side) -> list[str]:
     """Those of the words that are names, and that the other text has nowhere."""
     return [
         word
         for word in words
-        if word not in elsewhere
-        and word.isalpha()
+        if word.isalpha()
         and word not in _MONTHS
         and word not in _COUNTS
-        and any(_is_within_sentence(form, text) for form in {word.capitalize(), word.upper()})
+        and (
+            _is_within_sentence(word.capitalize(), side.text)
+            or (len(word) <= ACRONYM_LETTERS and _is_within_sentence(word.upper(), side.text))
+        )
+        and word not in other.vocabulary
     ]
 
 
@@ -180,7 +233,7 @@ def _is_within_sentence(word: str, text: str) -> bool:
     return False
 
 
-def _recurring(places: Sequence[Edit], ours: Wording, theirs: Wording) -> list[Exchange]:
+def _recurring(places: Sequence[Edit], ours: Side, theirs: Side) -> list[Exchange]:
     """Names of scripts without capitals: exchanged more than once, and nowhere in the other."""
     swaps = Counter(swap for place in places for swap in _swaps(place))
     again = [swap for swap, times in swaps.items() if times > 1]

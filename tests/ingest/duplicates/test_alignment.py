@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.duplicates.alignment import edits
+from ingest.duplicates.alignment import align
 from ingest.text.shingles import MOST_WORDS, wording
 from tests.support import machine
 
@@ -24,20 +24,27 @@ TEXT = "one two three four five six seven eight nine ten eleven twelve"
 def test_what_differs_is_told_with_how_much_was_the_same_before(
     other: str, expected: list[tuple[str, str, int]]
 ) -> None:
-    found = edits(wording(TEXT), wording(other))
+    found = align(wording(TEXT), wording(other).words).edits
     assert [(" ".join(e.ours), " ".join(e.theirs), e.after) for e in found] == expected
 
 
 @given(st.lists(st.sampled_from("abcdef")), st.lists(st.sampled_from("abcdef")))
 def test_both_texts_are_accounted_for(one: list[str], other: list[str]) -> None:
     ours, theirs = wording(" ".join(one)), wording(" ".join(other))
-    found = edits(ours, theirs)
-    left = sum(len(edit.ours) for edit in found)
-    right = sum(len(edit.theirs) for edit in found)
-    assert len(one) - left == len(other) - right >= 0
+    found = align(ours, theirs.words)
+    left = sum(len(edit.ours) for edit in found.edits)
+    right = sum(len(edit.theirs) for edit in found.edits)
+    assert len(one) - left == len(other) - right == found.aligned
+    assert found.aligned <= found.found <= len(other)
+
+
+def test_what_has_moved_is_found_but_not_aligned() -> None:
+    words = TEXT.split()
+    moved = align(wording(TEXT), [*words[8:], *words[:8]])
+    assert (moved.aligned, moved.found) == (8, 12)
 
 
 @pytest.mark.parametrize("text", ["word " * MOST_WORDS, "a b c d e " * (MOST_WORDS // 5)])
 def test_repetition_is_laid_side_by_side_in_bounded_time(text: str) -> None:
-    took = machine.cpu_seconds(lambda: edits(wording(text), wording(f"x {text} y z")))
+    took = machine.cpu_seconds(lambda: align(wording(text), wording(f"x {text} y z").words))
     assert took < 10

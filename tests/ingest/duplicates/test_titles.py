@@ -1,7 +1,7 @@
 import pytest
 
 from ingest.duplicates.differing_facts import Side
-from ingest.duplicates.titles import Titles, related
+from ingest.duplicates.titles import Titles, in_common, related, subjects, told
 from ingest.text.shingles import wording
 
 
@@ -28,6 +28,33 @@ from ingest.text.shingles import wording
 def test_titles_are_compared_for_what_they_name(one: str, other: str, expected: Titles) -> None:
     ours = "The letter is about Zamboria. Both texts name Okoro and Brandt."
     theirs = "The letter is about Kestovan. Both texts name Okoro and Brandt."
-    sides = Side(ours, wording(ours)), Side(theirs, wording(theirs))
+    sides = Side(ours, wording(ours).words), Side(theirs, wording(theirs).words)
     assert related(one, sides[0], other, sides[1]) is expected
     assert related(other, sides[1], one, sides[0]) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Ports agree on the fees", "Fees at ports halved", 2 / 3),
+        ("Ports agree", "Shippers breathe again", 0.0),
+        ("停靠费减半", "两国同意停靠费减半", 1.0),
+        ("What is it about?", "Ports agree", None),
+    ],
+)
+def test_titles_have_subjects_in_common(one: str, other: str, expected: float | None) -> None:
+    assert in_common(subjects(one), subjects(other)) == expected
+    assert in_common(subjects(other), subjects(one)) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Port fees halved", 1.0),  # a port's fee, in the text
+        ("Ports, shippers and storms", 1 / 3),
+        ("Fees", None),  # too few words to tell
+    ],
+)
+def test_a_text_tells_of_what_its_title_says_or_not(title: str, expected: float | None) -> None:
+    text = "The fee that each port takes was halved."
+    assert told(subjects(title), Side(text, wording(text).words)) == expected
