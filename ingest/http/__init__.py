@@ -4,7 +4,8 @@
         ├── target.py              a URL taken apart; what is no plain http(s) URL is refused
         ├── redirects.py           what a redirect means (pure)
         ├── exchange.py            one request and its answer: caps, bodies, errors
-        │     ├── idle.py          connections kept for the next request
+        │     ├── framing.py       whether an answer has one end only (pure)
+    │     ├── idle.py          connections kept for the next request
         │     ├── connection.py    dials vetted addresses only; TLS always verified
         │     │     ├── resolving.py   names to addresses, within the deadline
         │     │     ├── guard.py       which addresses may be dialled (pure)

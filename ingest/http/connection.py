@@ -18,6 +18,7 @@ from typing import cast
 
 import certifi
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.wait import wait_for_read
 
 from ingest.http.budget import Budget, BudgetSocket, BudgetTLSSocket
 from ingest.http.errors import Unreachable
@@ -92,6 +93,16 @@ class _Vetted(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         return self.dialler.dial(self._dns_host, self.port, self.budget)
+
+    def is_silent(self, seconds: float) -> bool:
+        """Whether the connection is open, and nothing comes over it for so long.
+
+        What can be read before anything was asked is the end of the connection, or the rest of an
+        answer that would be taken for the next one.
+        """
+        if self.sock is None or cast(BudgetSocket, self.sock).has_unread():
+            return False
+        return not wait_for_read(self.sock, timeout=seconds)
 
     def start(self, budget: Budget) -> None:
         """Give the next exchange its budget; to be called before each request."""

@@ -12,6 +12,7 @@ from ingest.http.budget import Budget, Deadline
 from ingest.http.connection import Connection, Dialler
 from ingest.http.decoding import codings, unpack
 from ingest.http.errors import DeadlineExceeded, FetchError, TooLarge, Unreachable
+from ingest.http.framing import BODILESS, ends_clearly
 from ingest.http.idle import IdleConnections
 from ingest.http.messages import Limits
 from ingest.http.redirects import is_redirect
@@ -74,7 +75,7 @@ class Exchanges:
             try:
                 body = _read_body(response, wire, limits, cut=cut)
             finally:
-                if wire.complete and connection.sock is not None:
+                if wire.complete and _can_serve_again(connection, response):
                     self._idle.give(target.origin, connection)
                 else:
                     response.close()
@@ -100,7 +101,13 @@ class Exchanges:
         if kept is not None:
             budget = Budget(deadline, HEADER_BYTES)
             try:
-                return kept, _request(kept, target, fields, budget, limits)
+                response = _request(kept, target, fields, budget, limits)
+                if response.status != 408:
+                    return kept, response
+                # The end of a connection that waited for long, said just as we asked (RFC 9110,
+                # section 15.5.9): not the answer to this request.
+                response.close()
+                kept.close()
             except _FOREIGN:
                 # A server may close a connection that it took for idle while our request is on
                 # its way. Nothing was answered, so it is asked again (RFC 9112, section 9.3.1).
@@ -140,6 +147,20 @@ def _request(
     return response
 
 
+def _can_serve_again(connection: Connection, response: HTTPResponse) -> bool:
+    """Whether an answer that was read to its end has left nothing behind, as far as can be seen."""
+    if not connection.is_silent(0.0):
+        return False
+    head = getattr(response, "_original_response", None)  # http.client's own answer
+    return ends_clearly(
+        response.status,
+        http11=response.version == 11,
+        lengths=response.headers.getlist("content-length"),
+        codings=response.headers.getlist("transfer-encoding"),
+        intact=head is not None and not head.msg.defects and not head.msg.get_payload(),
+    )
+
+
 class _Wire:
     """The chunks of a body as sent, counted. `complete` once the last of them was read."""
 
@@ -167,6 +188,11 @@ class _Wire:
 def _read_body(response: HTTPResponse, wire: _Wire, limits: Limits, *, cut: bool) -> bytes:
     """The unpacked body. That of an error status is a courtesy: if it cannot be had, the status
     is still the answer."""
+    if response.status in BODILESS:
+        # Not left to urllib3: it waits for the chunks that some of these announce and never send.
+        response.close()
+        wire.complete = True
+        return b""
     body = bytearray()
     try:
         if not cut:

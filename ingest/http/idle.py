@@ -15,6 +15,9 @@ MOST_IDLE = 64
 # older may be gone without a word, by a firewall on the way, and asking over it would cost a
 # whole deadline.
 IDLE_SECONDS = 60.0
+# What a server sends beyond the end of an answer is a moment behind it. A request that follows at
+# once (after a redirect, after robots.txt) waits for that moment, or the rest would be its answer.
+SETTLE_SECONDS = 0.05
 
 
 class IdleConnections:
@@ -28,14 +31,16 @@ class IdleConnections:
         return len(self._waiting)
 
     def take(self, origin: Origin) -> Connection | None:
-        """A connection that was alive a moment ago, now the caller's own, or None."""
+        """A connection that was alive a moment ago, now the caller's own, or None.
+
+        Waits until it has been silent for `SETTLE_SECONDS` since its last answer.
+        """
         with self._lock:
             connection, since = self._waiting.pop(origin, (None, 0.0))
         if connection is None:
             return None
-        # What can be read before anything was asked is the end of the connection, or the rest of
-        # an answer that would be taken for the next one.
-        if time.monotonic() - since > IDLE_SECONDS or not connection.is_connected:
+        age = time.monotonic() - since
+        if age > IDLE_SECONDS or not connection.is_silent(max(SETTLE_SECONDS - age, 0.0)):
             connection.close()
             return None
         return connection

@@ -135,6 +135,19 @@ def raw(data: bytes) -> Answer:
     return answer
 
 
+def kept(*parts: bytes, apart: float = 0.0) -> Answer:
+    """These very bytes, each part `apart` seconds after the last, and the connection goes on."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.over()
+        for number, part in enumerate(parts):
+            if number and not exchange.pause(apart):
+                break
+            exchange.write(part)
+
+    return answer
+
+
 def garbage() -> Answer:
     """Something that is not HTTP."""
     return raw(b"SSH-2.0-dropbear_2022.83\r\n\x00\xff\xfe\r\n\r\n")
