@@ -2,8 +2,8 @@
 
 The form is careful to be too fine rather than too coarse: two URLs that a server may answer
 differently stay two (path case, a trailing slash, www., http and https, every parameter that can
-carry meaning). What is dropped changes no answer: the fragment, the scheme's own port, and
-parameters that are known to be there for tracking.
+carry meaning). What is dropped changes no answer: a fragment that is no route of a site made by scripts,
+the scheme's own port, and parameters that are known to be there for tracking.
 """
 
 import re
@@ -70,6 +70,7 @@ _TRACKING_NAMES = frozenset(
 
 _SCHEME = re.compile(r"(https?)://", re.IGNORECASE)
 _PORT = re.compile(r":([0-9]*)$")
+_ROUTE = re.compile(r"!?/[^/]|![^/]")
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 # What RFC 3986 allows nowhere in a URL, besides what is not ASCII.
 _UNSAFE = re.compile(r'[^\x21-\x7e]|["<>\\^`{|}]')
@@ -111,7 +112,27 @@ def canonical(url: str) -> str:
     longer than `MAX_LENGTH`.
     """
     parts = _split(url)
-    return replace(parts, query=_without_tracking(parts.query), fragment=None).url
+    return replace(parts, query=_without_tracking(parts.query), fragment=_route(parts.fragment)).url
+
+
+def with_fragment(url: str, fragment: str) -> str:
+    """The canonical URL of something within the page at `url`. Raises UrlError."""
+    parts = _split(canonical(url))
+    return replace(parts, fragment=_encoded(_trimmed(fragment))).url
+
+
+def fragment(url: str) -> str | None:
+    """The fragment of a URL as it is spelled, None where it has none. Raises UrlError."""
+    return _split(url).fragment or None
+
+
+def spellings(url: str) -> tuple[str, ...]:
+    """The URLs under which an article may be known that is asked for as `url`, best first.
+
+    Those that share a page, or have none, have a fragment (`with_fragment`). Raises UrlError.
+    """
+    within = fragment(url)
+    return (canonical(url),) if within is None else (with_fragment(url, within), canonical(url))
 
 
 def host(url: str) -> str:
@@ -231,6 +252,18 @@ def _encoded(part: str) -> str:
     if _SURROGATE.search(part):
         raise UrlError("holds half a character (a lone surrogate)")
     return _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), part)
+
+
+def _route(fragment: str | None) -> str | None:
+    """The fragment, if it is a page of a site made by scripts: #/news/1, #!news.
+
+    Any other is a place within the page.
+    """
+    if fragment is None or not _ROUTE.match(fragment):
+        return None
+    path, mark, query = fragment.partition("?")
+    kept = _without_tracking(query if mark else None)
+    return path if kept is None else f"{path}?{kept}"
 
 
 def _without_tracking(query: str | None) -> str | None:

@@ -62,14 +62,15 @@ def revisions(
 
 
 def _history(url: str) -> "History":
-    from ingest.url import UrlError, canonical
+    from ingest.url import UrlError
+    from store.articles import addresses
     from store.articles.revision_history import history
 
-    try:
-        address = canonical(url)
-    except UrlError as error:
-        raise Misuse(f"{url}: {error}") from None
     with service() as context, context.database.reading() as session:
+        try:
+            address = addresses.known(session, url)
+        except UrlError as error:
+            raise Misuse(f"{url}: {error}") from None
         found = history(session, address)
     if found is None:
         raise Misuse(

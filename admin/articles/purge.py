@@ -87,19 +87,19 @@ def purge(
 
 def _doomed(context: "Context", urls: Sequence[str]) -> "list[Doomed]":
     """These articles. Raises `Misuse` where one of them is not here."""
-    from ingest.url import UrlError, canonical
+    from ingest.url import UrlError, spellings
     from store.articles import purge, tombstones
 
     for url in urls:
         try:
-            canonical(url)
+            spellings(url)
         except UrlError as error:
             raise Misuse(f"{url}: {error}; nothing was purged") from None
     with context.database.reading() as session:
         doomed = purge.find(session, urls)
         here = {article.url for article in doomed}
         for url in urls:
-            if canonical(url) not in here:
+            if not here.intersection(spellings(url)):
                 tombstone = tombstones.of(session, url)
                 what = f"was purged {moment(tombstone.purged_at)}" if tombstone else "is not here"
                 raise Misuse(f"the article {url} {what}; nothing was purged")

@@ -39,14 +39,14 @@ def trace(
     Example:
       transpacific trace https://news.example/visit.html
     """
-    from ingest.url import UrlError, canonical
-    from store.articles import trace
+    from ingest.url import UrlError
+    from store.articles import addresses, trace
 
-    try:
-        address = canonical(url)
-    except UrlError as error:
-        raise Misuse(f"{url}: {error}") from None
     with service() as context, context.database.reading() as session:
+        try:
+            address = addresses.known(session, url)
+        except UrlError as error:
+            raise Misuse(f"{url}: {error}") from None
         found = trace.history(session, address)
         candidates = [] if found else trace.near(session, address)
     if found is None:

@@ -3,15 +3,15 @@
 Pure decisions over what was parsed; `store.intake.entries` writes down what comes of them.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pydantic import TypeAdapter
 
-from ingest import url as urls
 from ingest.duplicates.fingerprint import revision_hash
 from ingest.feeds.full_text import carries_full_text
+from ingest.feeds.identity import Placed, has_text, is_another, own_fragment, place
 from ingest.feeds.parse import Entry, Feed
 from ingest.text.sanitise import html_to_text
 
@@ -36,7 +36,8 @@ class Discovery:
     """An entry that leads to an article.
 
     `url` is canonical, `content_hash` changes when the entry's title or text does (not with a
-    date or a counter), `from_feed` says that the entry itself is the text.
+    date or a counter), `from_feed` says that the entry itself is the text. `host` and `page` are
+    those of `ingest.feeds.identity.Placed`: no host, no page to fetch; `page` is shared by several.
     """
 
     url: str
@@ -44,37 +45,97 @@ class Discovery:
     entry: Entry
     content_hash: bytes
     from_feed: bool
+    page: str | None = None
 
 
-def discoveries(feed: Feed, full_text: FullText) -> tuple[Discovery, ...]:
-    """The articles that a feed's entries lead to, one for each canonical URL, newest first.
+def discoveries(feed: Feed, full_text: FullText, *, feed_url: str) -> tuple[Discovery, ...]:
+    """The articles that a feed's entries lead to, one for each URL, in the feed's order.
 
-    Where two entries lead to the same page the first stands for it: otherwise they would take
-    turns in being "the changed text" with every poll. Entries without a usable link are left out.
+    `feed_url` is the address under which the feed is known; entries without a usable link are
+    known by it and their GUIDs (`ingest.feeds.identity`). Of two entries of one article one stands
+    for it: otherwise they would take turns in being "the changed text" with every poll.
     """
-    return tuple(_first_of_each_url(_discover(entry, full_text) for entry in feed.entries))
+    return tuple(_discovery(each, full_text) for each in place(feed.entries, feed_url))
 
 
-def _discover(entry: Entry, full_text: FullText) -> Discovery | None:
-    if entry.url is None:
-        return None
-    try:
-        url = urls.canonical(entry.url)
-    except urls.UrlError:
-        return None
+def _discovery(placed: Placed, full_text: FullText) -> Discovery:
+    entry = placed.entry
+    text = html_to_text(entry.content or entry.summary)
     from_feed = full_text is FullText.FEED or (
         full_text is FullText.AUTO and carries_full_text(entry)
     )
-    text = html_to_text(entry.content or entry.summary)
-    return Discovery(url, urls.host(url), entry, revision_hash(entry.title, text), from_feed)
+    # A page that several entries share is not the text of any one of them.
+    from_feed = from_feed or not placed.has_page or (placed.page is not None and has_text(entry))
+    content_hash = revision_hash(entry.title, text)
+    return Discovery(placed.url, placed.host, entry, content_hash, from_feed, placed.page)
 
 
-def _first_of_each_url(found: Iterable[Discovery | None]) -> Iterator[Discovery]:
-    seen = set[str]()
-    for discovery in found:
-        if discovery is not None and discovery.url not in seen:
-            seen.add(discovery.url)
-            yield discovery
+@dataclass(frozen=True, slots=True)
+class KnownAs:
+    """How a feed has shown an article before."""
+
+    guid: str | None
+    title: str
+
+
+def settle(found: Sequence[Discovery], known: Mapping[str, KnownAs]) -> list[Discovery]:
+    """The same discoveries under the URLs by which their articles are known in this feed.
+
+    Whether articles share a link shows over many polls. One that was alone under it keeps it, and
+    an entry that is alone under it now may be another item than the one before; but not in a feed
+    that gives its items new GUIDs each time. `known` has what is known by URL, among others by
+    those of `addresses`.
+    """
+    guids_tell = not _gives_new_guids(found, known)
+    settled: list[Discovery] = []
+    taken = set[str]()
+    for each in found:
+        url = _known_url(each, known, guids_tell=guids_tell)
+        if url == each.url or url in taken:
+            settled.append(each)
+        elif each.page is not None:
+            settled.append(replace(each, url=url))
+        else:
+            from_feed = each.from_feed or has_text(each.entry)
+            settled.append(replace(each, url=url, page=each.url, from_feed=from_feed))
+        taken.add(settled[-1].url)
+    return settled
+
+
+def addresses(discovery: Discovery) -> set[str]:
+    """The URLs under which the article of a discovery may be known."""
+    within = own_fragment(discovery.page or discovery.url, discovery.entry)
+    return {discovery.url, discovery.page or discovery.url, within or discovery.url}
+
+
+def _known_url(each: Discovery, known: Mapping[str, KnownAs], *, guids_tell: bool) -> str:
+    if not each.host:
+        return each.url
+    entry, before = each.entry, known.get(each.page or each.url)
+    if each.page is not None:
+        is_same = before is not None and not is_another(before.guid, before.title, entry)
+        named = before is not None and (before.guid == entry.guid or before.title == entry.title)
+        return each.page if is_same and named else each.url
+    within = own_fragment(each.url, entry)
+    if within is None:
+        return each.url
+    if before is None:
+        return within if within in known else each.url
+    is_new = guids_tell and is_another(before.guid, before.title, entry)
+    return within if is_new else each.url
+
+
+def _gives_new_guids(found: Sequence[Discovery], known: Mapping[str, KnownAs]) -> bool:
+    """Whether items that are known by link and title have other GUIDs than before, mostly."""
+    pairs = [(known[each.url], each.entry) for each in found if each.url in known]
+    same = sum(before.guid == entry.guid for before, entry in pairs)
+    new = sum(
+        bool(before.guid and entry.guid)
+        and before.guid != entry.guid
+        and before.title == entry.title
+        for before, entry in pairs
+    )
+    return new > same
 
 
 def same_item(known_title: str, entry: Entry) -> bool:

@@ -27,7 +27,7 @@ from ingest.http.decoding import codings, unpack
 from ingest.imports.items import SHOWN, Arrival, ArrivedPage, Damaged, Found, PassedOver, Unusable
 from ingest.pages.metadata import is_home
 from ingest.text.sanitise import clean_line
-from ingest.url import UrlError, canonical
+from ingest.url import UrlError, canonical, spellings
 
 # What the headers of one record may weigh, WARC's and HTTP's together. Servers stop at 8 to 64 kB.
 MAX_HEADER_BYTES = 1_000_000
@@ -135,7 +135,9 @@ def _judge(record: ArcWarcRecord, where: str, now: datetime) -> Found:
     address = record.rec_headers.get_header("WARC-Target-URI") or ""
     try:
         answered = canonical(address)
-        url = canonical(record.rec_headers.get_header(ARTICLE_FIELD) or address)
+        article = record.rec_headers.get_header(ARTICLE_FIELD)
+        # Written by an export: as the article is known, with the fragment that it may have.
+        url = spellings(article)[0] if article else answered
     except UrlError as error:
         return Unusable(where, f"WARC-Target-URI {address[:SHOWN]!r}: {error}")
     if is_home(url):

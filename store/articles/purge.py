@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlmodel import Session
 
-from ingest import url as urls
 from store import events
 from store.articles import tombstones
+from store.articles.addresses import known
 from store.articles.tombstones import Seen
 from store.events import Event
 from store.stories import assignment, merge, summary, text_owners
@@ -58,7 +58,7 @@ class Doomed:
 
 def find(session: Session, addresses: Sequence[str]) -> list[Doomed]:
     """The articles of these addresses, however spelled; raises `UrlError` for what is none."""
-    hashes = [digest(urls.canonical(address)) for address in addresses]
+    hashes = [digest(known(session, address)) for address in addresses]
     return _doomed(session, _articles.c.url_hash.in_(hashes))
 
 

@@ -64,7 +64,8 @@ def listed(session: Session) -> list[Tombstone]:
 
 def of(session: Session, url: str) -> Tombstone | None:
     """The tombstone of an address, however it is spelled; raises `UrlError` if it is no address."""
-    return session.get(Tombstone, digest(urls.canonical(url)))
+    found = (session.get(Tombstone, digest(spelled)) for spelled in urls.spellings(url))
+    return next(filter(None, found), None)
 
 
 def lift(session: Session, url: str) -> bool:
@@ -73,8 +74,9 @@ def lift(session: Session, url: str) -> bool:
     Every feed is read as a whole at its next poll: one that has not changed since would not be
     looked into, and which of them told of the article is not known any more.
     """
-    if of(session, url) is None:
+    tombstone = of(session, url)
+    if tombstone is None:
         return False
-    session.execute(delete(Tombstone).where(col(Tombstone.url) == urls.canonical(url)))
+    session.execute(delete(Tombstone).where(col(Tombstone.url) == tombstone.url))
     session.execute(update(Feed).values(etag=None, last_modified=None, body_hash=None))
     return True

@@ -4,16 +4,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from ingest.feeds.entries import (
     Discovery,
+    KnownAs,
+    addresses,
     entry_to_json,
     is_told_by_dates,
     may_have_missed,
     same_item,
+    settle,
 )
 from store import events
 from store.articles import snapshots, tombstones
@@ -27,6 +31,8 @@ from store.tables import Article, Feed, Sighting, Stage, digest
 
 # SQLite allows 32,766 bound values in a statement; an article has some fifteen.
 CHUNK = 500
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def record(
     row = session.get_one(Feed, feed.id)
     last_read = row.read_at
     new, changed, process, shared = dict[int, str](), 0, list[int](), 0
+    found = _settled(session, feed, found)
     # Every writer goes through the URLs in one order: unsorted batches deadlock on PostgreSQL.
     ordered = sorted(found, key=lambda discovery: digest(discovery.url))
     for chunk in _chunks(ordered):
@@ -80,13 +87,27 @@ def record(
     return Recorded(len(new), changed, tuple(process), rolled_over, new)
 
 
+def _settled(session: Session, feed: DueFeed, found: Sequence[Discovery]) -> Sequence[Discovery]:
+    """The discoveries under the URLs by which their articles are known in this feed."""
+    known: dict[str, KnownAs] = {}
+    for part in _chunks(sorted({url for each in found for url in addresses(each)})):
+        rows = session.execute(
+            select(Article.url, Sighting.guid, Sighting.title)
+            .join(Sighting, col(Sighting.article_id) == col(Article.id))
+            .where(Sighting.feed_id == feed.id)
+            .where(col(Article.url_hash).in_([digest(url) for url in part]))
+        )
+        known |= {url: KnownAs(guid, title) for url, guid, title in rows}
+    return settle(found, known)
+
+
 def _titles(session: Session, feed: DueFeed, last_read: datetime, now: datetime) -> set[str]:
     """The titles of the entries that were there at the last reading and are not there now."""
     seen = (col(Sighting.last_seen_at) >= last_read, col(Sighting.last_seen_at) < now)
     return set(session.exec(select(Sighting.title).where(Sighting.feed_id == feed.id, *seen)))
 
 
-def _chunks(found: Sequence[Discovery]) -> Iterator[Sequence[Discovery]]:
+def _chunks(found: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
     for start in range(0, len(found), CHUNK):
         yield found[start : start + CHUNK]
 
@@ -237,7 +258,7 @@ def _sighting_row(
         "article_id": article_id,
         "guid": entry.guid,
         "guid_hash": digest(entry.guid) if entry.guid else None,
-        "entry_url": entry.url,
+        "entry_url": entry.url or discovery.url,
         "title": entry.title,
         "categories": list(entry.categories),
         "published_raw": entry.published.raw if entry.published else None,

@@ -88,7 +88,9 @@ def _read(
             country=feed.country,
             now=now,
         )
-        found = discoveries(verdict.feed, context.settings.full_text) if verdict.feed else ()
+        if verdict.feed is None:
+            return verdict, ()
+        found = discoveries(verdict.feed, context.settings.full_text, feed_url=feed.url)
     except Exception as error:
         log.exception("feed.unreadable", url=feed.url)
         reason = f"it could not be read ({type(error).__name__}): please report this feed"

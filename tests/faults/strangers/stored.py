@@ -49,7 +49,7 @@ def strings(database: Database, count: int = 100_000) -> Row:
     feed = add_feed(database)
     for first in range(0, count // _STRINGS, _BATCH):
         parsed = _random_feed(rng, range(first, min(first + _BATCH, count // _STRINGS)))
-        discover(database, feed, *discoveries(parsed, FullText.FEED))
+        discover(database, feed, *discoveries(parsed, FullText.FEED, feed_url=feed.url))
         checked, wrong = _compare(database, parsed.entries, rng)
         read, different = read + checked, different + wrong
     return row(
@@ -133,7 +133,7 @@ def long_urls(database: Database) -> Row:
     feed = add_feed(database)
     parsed = parse_feed(body, content_type=None, url="http://outlet1.example/feed")
     for _ in range(2):
-        discover(database, feed, *discoveries(parsed, FullText.PAGE))
+        discover(database, feed, *discoveries(parsed, FullText.PAGE, feed_url=feed.url))
     with database.reading() as session:
         stored = sorted(session.exec(select(Article.url)).all(), key=len)
     return row(
@@ -163,7 +163,8 @@ def churn(database: Database, polls: int = 60) -> Row:
         publisher.advance()
         for given, body in ((feed, publisher.feed()), (constant, publisher.constant_feed())):
             parsed = parse_feed(body, content_type=None, url="http://outlet1.example/feed")
-            discover(database, given, *discoveries(parsed, FullText.PAGE), now=now + MINUTE)
+            found = discoveries(parsed, FullText.PAGE, feed_url=given.url)
+            discover(database, given, *found, now=now + MINUTE)
     with database.reading() as session:
         stored = set(session.exec(select(Article.url)).all())
     truth = publisher.first_urls()

@@ -15,9 +15,11 @@ from ingest.feeds.entries import (
     may_have_missed,
     same_item,
 )
+from ingest.feeds.identity import without_article
 from ingest.feeds.parse import Entry, Feed
 
 DATE = Dated(datetime(2026, 11, 2, 8, tzinfo=UTC), "2 Nov 2026", "feed", Confidence.SURE)
+FEED_URL = "http://outlet.example/rss"
 WHOLE = "<p>" + "The ministers spoke of soybeans and went home. " * 40 + "</p>"
 ENTRY = Entry(
     guid="g1",
@@ -49,19 +51,24 @@ def _feed(*entries: Entry) -> Feed:
 
 
 def test_an_article_is_known_by_its_canonical_url() -> None:
-    (found,) = discoveries(_feed(ENTRY), FullText.AUTO)
+    (found,) = discoveries(_feed(ENTRY), FullText.AUTO, feed_url=FEED_URL)
     assert (found.url, found.host) == ("http://outlet.example/a", "outlet.example")
 
 
 def test_two_entries_of_one_page_are_one_article_and_the_first_stands() -> None:
-    second = replace(ENTRY, guid="g2", title="Later", url="http://outlet.example/a#comments")
-    (found,) = discoveries(_feed(ENTRY, second), FullText.AUTO)
+    second = replace(ENTRY, guid="g2", url="http://outlet.example/a#comments")
+    (found,) = discoveries(_feed(ENTRY, second), FullText.AUTO, feed_url=FEED_URL)
     assert found.entry.guid == "g1"
 
 
 @pytest.mark.parametrize("url", [None, "", "mailto:desk@outlet.example", "http://"])
-def test_an_entry_without_a_usable_link_is_left_out(url: str | None) -> None:
-    assert discoveries(_feed(replace(ENTRY, url=url)), FullText.AUTO) == ()
+def test_an_entry_without_a_usable_link_is_known_by_its_guid_or_left_out(url: str | None) -> None:
+    entry = replace(ENTRY, url=url)
+    (found,) = discoveries(_feed(entry), FullText.PAGE, feed_url=FEED_URL)
+    assert (found.url, found.host, found.from_feed) == (f"{FEED_URL}#g1", "", True)
+    entry = replace(entry, summary="<p> </p>")
+    assert discoveries(_feed(entry), FullText.AUTO, feed_url=FEED_URL) == ()
+    assert without_article([entry]) == 1
 
 
 @pytest.mark.parametrize(
@@ -74,7 +81,7 @@ def test_an_entry_without_a_usable_link_is_left_out(url: str | None) -> None:
     ],
 )
 def test_where_the_text_comes_from(full_text: FullText, content: str, from_feed: bool) -> None:
-    (found,) = discoveries(_feed(replace(ENTRY, content=content)), full_text)
+    (found,) = discoveries(_feed(replace(ENTRY, content=content)), full_text, feed_url=FEED_URL)
     assert found.from_feed is from_feed
 
 
@@ -90,8 +97,8 @@ def test_where_the_text_comes_from(full_text: FullText, content: str, from_feed:
     ],
 )
 def test_only_title_and_text_are_the_content(changed: dict[str, object], changes: bool) -> None:
-    (before,) = discoveries(_feed(ENTRY), FullText.AUTO)
-    (after,) = discoveries(_feed(replace(ENTRY, **changed)), FullText.AUTO)
+    (before,) = discoveries(_feed(ENTRY), FullText.AUTO, feed_url=FEED_URL)
+    (after,) = discoveries(_feed(replace(ENTRY, **changed)), FullText.AUTO, feed_url=FEED_URL)
     assert (before.content_hash != after.content_hash) is changes
 
 
