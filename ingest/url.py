@@ -2,8 +2,8 @@
 
 The form is careful to be too fine rather than too coarse: two URLs that a server may answer
 differently stay two (path case, a trailing slash, www., http and https, every parameter that can
-carry meaning). What is dropped changes no answer: a fragment that is no route of a site made by scripts,
-the scheme's own port, and parameters that are known to be there for tracking.
+carry meaning). What is dropped changes no answer: the fragment, unless it is a route of a site made
+by scripts, the scheme's own port, and parameters that are known to be there for tracking.
 """
 
 import re

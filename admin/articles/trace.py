@@ -113,6 +113,8 @@ def _standing(article: dict[str, Any] | None) -> list[str]:
         told.append(f"attempt {article['attempts'] + 1} from {moment(article['next_attempt'])} on")
     if article["claimed_by"]:
         told.append(f"in hand of {article['claimed_by']} until {moment(article['claimed_until'])}")
+    if not article["has_page"]:
+        told.append("it has no page: its feed gives a text and no link")
     if article["gone"]:
         told.append(f"its page is gone since {moment(article['gone'])}")
     if article["next_look"]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from ingest.crawl_policy.feed_schedule import cache_lifetime, parse_retry_after
+from ingest.feeds.identity import without_article
 from ingest.feeds.parse import Feed, FeedError, parse_feed
 from ingest.http import FetchError, Refused, Response, RulesWithheld, TooLarge, Validators
 from ingest.text.sanitise import clean_line
@@ -109,7 +110,14 @@ def judge_poll(
     if feed.damaged:
         # Nor here: what was lost may be there again under the same ETag.
         read = replace(read, validators=Validators())
-    return replace(read, feed=feed, error=feed.damaged)
+    return replace(read, feed=feed, error=_left_out(feed))
+
+
+def _left_out(feed: Feed) -> str | None:
+    """What is wrong with a feed that was read all the same."""
+    lost = without_article(feed.entries)
+    without = f"{lost} {'entry' if lost == 1 else 'entries'} without a link" if lost else None
+    return "; ".join(filter(None, (feed.damaged, without))) or None
 
 
 class PageOutcome(StrEnum):

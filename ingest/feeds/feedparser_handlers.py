@@ -15,6 +15,9 @@ from typing import Any
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
+from ingest.feeds.links import means_a_link, mended, unescaped
+from ingest.url import resolve
+
 # A real tag has a dozen. The strict parser's time grows with their square: 40,000 take half a
 # minute, these a millisecond.
 MAX_ATTRIBUTES = 100
@@ -56,9 +59,11 @@ def parse_strictly(text: str, url: str, budget: Budget) -> Parsed:
     """Raises SAXException where the text is not well-formed, TooCostly, which is one, beyond
     `budget`, and whatever the handlers raise.
 
-    The text has neither XML declaration nor DOCTYPE; `url` is the base of its links.
+    The text has neither XML declaration nor DOCTYPE. Links are given as they are written, resolved
+    against xml:base alone, which is relative to `url`.
     """
-    handler = _Strict(url, None, "utf-8")
+    handler = _Strict("", None, "utf-8")
+    handler.document_url = url
     handler.budget = budget
     handler.resolve_relative_uris = handler.sanitize_html = False
     reader = xml.sax.make_parser()
@@ -74,7 +79,8 @@ def parse_strictly(text: str, url: str, budget: Budget) -> Parsed:
 
 def parse_loosely(text: str, url: str, budget: Budget) -> Parsed:
     """Of any text as much as can be read; raises TooCostly and whatever the handlers raise."""
-    handler = _Loose(url, None, "utf-8", {})
+    handler = _Loose("", None, "utf-8", {})
+    handler.document_url = url
     handler.budget = budget
     handler.resolve_relative_uris = handler.sanitize_html = False
     handler.feed(text)
@@ -84,7 +90,11 @@ def parse_loosely(text: str, url: str, budget: Budget) -> Parsed:
 class _Handlers:
     """Where feedparser's handlers mix up what we keep apart, or take quadratic time."""
 
+    document_url: str
+
     # Of feedparser's classes, which this one is mixed into.
+    baseuri: str
+    inentry: int
     elementstack: list[Any]
     inauthor: int
     push: Callable[[str, int], None]
@@ -93,6 +103,15 @@ class _Handlers:
 
     # All of feedparser's, but for the guid: it identifies as it is written.
     can_be_relative_uri = StrictFeedParser.can_be_relative_uri - {"id"}
+
+    def resolve_uri(self, uri: str) -> str:
+        """What a link is relative to, where the feed says so itself; else it stays as it is."""
+        if self.inentry and not means_a_link(uri):
+            return ""
+        if not self.baseuri:
+            return uri
+        base = resolve(self.document_url, self.baseuri) or self.document_url
+        return resolve(base, mended(unescaped(uri), base)) or uri
 
     def _start_guid(self, attributes: dict[str, str]) -> None:
         super()._start_guid(attributes)  # type: ignore[misc]

@@ -42,7 +42,7 @@ def place(entries: Sequence[Entry], feed_url: str) -> list[Placed]:
 
     An entry without a usable link is known by its GUID under `feed_url`, if it has a text; else it
     is left out. Entries with one link are one article, unless both GUID and title differ; of
-    several editions of one article the newest stands for it.
+    several versions of one article the newest stands for it.
     """
     by_url: dict[str, list[Entry]] = {}
     without = dict[str, list[Entry]]()
@@ -55,13 +55,13 @@ def place(entries: Sequence[Entry], feed_url: str) -> list[Placed]:
         elif (url := _own_url(entry, feed_url)) is not None:
             without.setdefault(url, []).append(entry)
     oldest_first = _is_oldest_first(entries)
-    placed = [Placed(_newest(editions, oldest_first), url, "") for url, editions in without.items()]
+    placed = [Placed(_newest(versions, oldest_first), url, "") for url, versions in without.items()]
     for link, sharing in by_url.items():
         articles = {
-            min((each.guid for each in editions if each.guid), default=None): (
-                _newest(editions, oldest_first)
+            min((each.guid for each in versions if each.guid), default=None): (
+                _newest(versions, oldest_first)
             )
-            for editions in _apart(sharing)
+            for versions in _apart(sharing)
         }
         if len(articles) == 1:
             placed += [Placed(entry, link, urls.host(link)) for entry in articles.values()]
@@ -114,11 +114,18 @@ def _own_url(entry: Entry, feed_url: str) -> str | None:
         return None
     # Without a GUID, a headline of a day is the item; its text may be edited.
     day = entry.published.raw if entry.published else ""
-    fragment = entry.guid or sha256(f"{_label(entry)}\n{day}".encode()).hexdigest()[:16]
+    fragment = entry.guid or _digest(f"{_label(entry)}\n{day}")
+    # The query of a feed's address may hold an operator's key, and articles are for everybody.
+    path, mark, query = feed_url.partition("#")[0].partition("?")
+    public = f"{path}?{_digest(query)}" if mark else path
     try:
-        return urls.with_fragment(feed_url, fragment)
+        return urls.with_fragment(public, fragment)
     except urls.UrlError:  # too long
-        return urls.with_fragment(feed_url, sha256(fragment.encode()).hexdigest()[:16])
+        return urls.with_fragment(public, _digest(fragment))
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def _label(entry: Entry) -> str:
@@ -164,10 +171,10 @@ def _apart(entries: Sequence[Entry]) -> list[list[Entry]]:
     return articles
 
 
-def _newest(editions: Sequence[Entry], oldest_first: bool) -> Entry:
-    """The edition that stands, by date if all have one, else by the order of the feed."""
+def _newest(versions: Sequence[Entry], oldest_first: bool) -> Entry:
+    """The version that stands, by date if all have one, else by the order of the feed."""
     # Where dates are equal, `max` gives the first.
-    by_order = list(reversed(editions)) if oldest_first else list(editions)
+    by_order = list(reversed(versions)) if oldest_first else list(versions)
     dates = [date.at for entry in by_order if (date := entry.updated or entry.published)]
     known = [at for at in dates if at is not None]
     if len(known) < len(by_order):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ingest.dates import Dated, parse_date
+from ingest.feeds.links import entry_link
 from ingest.feeds.model import MAX_ENTRIES, Entry, Feed, NotAFeed, Unreadable, title_line
 from ingest.text.sanitise import clean_line, clean_text
 from ingest.url import resolve
@@ -27,10 +28,11 @@ def parse_json_feed(text: str, *, url: str, country: str | None) -> Feed:
         raise NotAFeed("JSON, but no JSON Feed")
     if len(items) > MAX_ENTRIES:
         damaged = f"{len(items)} entries, of which the first {MAX_ENTRIES} were read"
-    reader = _Reader(url, country)
+    home = entry_link(url, _text(document, "home_page_url"))
+    reader = _Reader(home or url, country)
     return Feed(
         title=title_line(_text(document, "title")),
-        home_url=resolve(url, _text(document, "home_page_url")),
+        home_url=home,
         language=clean_line(_text(document, "language")) or None,
         version="json" + version[1].replace(".", ""),
         ttl=None,
@@ -89,7 +91,7 @@ def _whole_items(text: str, position: int) -> Iterator[object]:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    url: str
+    base: str
     country: str | None
 
     def entry(self, item: Mapping[str, object]) -> Entry:
@@ -110,7 +112,7 @@ class _Reader:
         )
 
     def _link(self, link: str) -> str | None:
-        return resolve(self.url, link)
+        return entry_link(self.base, link)
 
     def _date(self, item: Mapping[str, object], name: str) -> Dated | None:
         raw = _text(item, name)

@@ -8,7 +8,7 @@ import re
 import xml.sax
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -20,9 +20,10 @@ from ingest.feeds.feedparser_handlers import (
     parse_loosely,
     parse_strictly,
 )
+from ingest.feeds.links import entry_link
 from ingest.feeds.model import MAX_ENTRIES, Entry, Feed, NotAFeed, Unreadable, title_line
 from ingest.text.sanitise import clean_line, clean_text
-from ingest.url import resolve
+from ingest.url import host, resolve
 
 # Real feeds declare some fifteen; feedparser walks through all of them at every element.
 MAX_NAMESPACES = 100
@@ -68,7 +69,7 @@ def parse_xml_feed(text: str, *, url: str, country: str | None) -> Feed:
             raise Unreadable(f"broken XML ({_reason(error)})") from None
     if not parsed.version and not parsed.entries:
         raise NotAFeed("XML, but neither RSS nor Atom")
-    return _Mapper(url, country, parsed.version).feed(parsed, damaged)
+    return _Mapper(url, country, parsed.version, url).feed(parsed, damaged)
 
 
 def _reason(error: Exception) -> str:
@@ -194,19 +195,32 @@ class _Mapper:
     url: str
     country: str | None
     version: str
+    base: str  # of relative links, where no xml:base is
+
+    def _base(self, home: str | None) -> str:
+        """RSS does not say what links are relative to: to the channel's, in most feeds.
+
+        Atom says to its own address; where that is on another host than the site, the site's.
+        """
+        if home is None:
+            return self.url
+        is_atom = self.version.startswith("atom")
+        return self.url if is_atom and host(home) == host(self.url) else home
 
     def feed(self, parsed: Parsed, damaged: str | None) -> Feed:
         feed = parsed.feed
+        home = self._home(feed)
+        entries = replace(self, base=self._base(home))
         return Feed(
             title=title_line(_text(feed, "title")),
-            home_url=self._alternate(feed),
+            home_url=home,
             language=_language(_text(feed, "language")),
             version=self.version or "unknown",
             ttl=_ttl(feed),
             update_period=_update_period(feed),
             hub_url=self._related(feed, "hub"),
             self_url=self._related(feed, "self"),
-            entries=tuple(self._entries(parsed.entries)),
+            entries=tuple(entries._entries(parsed.entries)),
             damaged=damaged,
         )
 
@@ -248,6 +262,11 @@ class _Mapper:
         hrefs = [*(_text(link, "href") for link in links), _text(context, "link")]
         return next((found for href in hrefs if (found := self._resolved(href))), None)
 
+    def _home(self, feed: dict[str, Any]) -> str | None:
+        # To a site "." is its own folder, to an entry a word for "none".
+        link = _text(feed, "link").strip()
+        return resolve(self.url, link) if link in (".", "./") else self._alternate(feed)
+
     def _related(self, context: dict[str, Any], relation: str) -> str | None:
         links = (link for link in _dicts(context, "links") if relation in _relations(link))
         return next(
@@ -255,7 +274,7 @@ class _Mapper:
         )
 
     def _resolved(self, link: str) -> str | None:
-        return resolve(self.url, link)
+        return entry_link(self.base, link)
 
     def _dates(self, entry: dict[str, Any]) -> tuple[Dated | None, Dated | None]:
         published = _text(entry, "published") or _text(entry, "created")

@@ -108,6 +108,7 @@ def _state(article: Article, source: str) -> dict[str, Any]:
         "id": article.id,
         "source": source,
         "title": article.title,
+        "has_page": bool(article.host),
         "first_seen": article.first_seen_at,
         "origin": article.origin,
         "stage": str(article.stage),

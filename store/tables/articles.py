@@ -57,7 +57,7 @@ class Article(SQLModel, table=True):
     failed_stage: str | None = None
     error: str | None = text_column(default=None)
 
-    host: str = text_column()
+    host: str = text_column()  # empty where there is no page: its feed gives no link
     etag: str | None = text_column(default=None)
     last_modified: str | None = text_column(default=None)
     fetched_at: datetime | None = time_column(default=None)

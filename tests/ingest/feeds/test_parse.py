@@ -92,7 +92,7 @@ def test_json_feed_in_full():
     assert feed.hub_url == "https://hub.example/"
     assert feed.self_url == "https://quay.example/feed.json"
     first, second = feed.entries
-    assert (first.guid, first.url) == ("7", "https://feeds.harbour-ledger.example/notes/7")
+    assert (first.guid, first.url) == ("7", "https://quay.example/notes/7")
     assert (first.summary, first.content) == ("a &lt; b", "<p>All of it</p>")
     assert first.authors == ("Ann Poe",)
     assert first.categories == ("ports",)
