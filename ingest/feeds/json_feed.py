@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from ingest.dates import Dated, parse_date
 from ingest.feeds.links import entry_link
-from ingest.feeds.model import MAX_ENTRIES, Entry, Feed, NotAFeed, Unreadable, title_line
+from ingest.feeds.model import (
+    MAX_ENTRIES,
+    Entry,
+    Feed,
+    NotAFeed,
+    Unreadable,
+    text_line,
+    title_line,
+)
 from ingest.text.sanitise import clean_line, clean_text
 from ingest.url import resolve
 
@@ -31,7 +39,7 @@ def parse_json_feed(text: str, *, url: str, country: str | None) -> Feed:
     home = entry_link(url, _text(document, "home_page_url"))
     reader = _Reader(home or url, country)
     return Feed(
-        title=title_line(_text(document, "title")),
+        title=title_line(_text(document, "title")),  # some have tags in the name of the site
         home_url=home,
         language=clean_line(_text(document, "language")) or None,
         version="json" + version[1].replace(".", ""),
@@ -101,7 +109,7 @@ class _Reader:
         return Entry(
             guid=guid or None,
             url=next((found for link in links if (found := self._link(link))), None),
-            title=title_line(_text(item, "title")),
+            title=text_line(_text(item, "title")),
             summary=clean_text(_escaped(_text(item, "summary"))),
             content=clean_text(content),
             authors=_authors(item),

@@ -6,15 +6,25 @@ FeedError               what came is no feed that we can read
 └── Unreadable          a feed, but so broken that nothing could be saved from it
 """
 
+import re
 from dataclasses import dataclass
 
 from ingest.dates import Dated
-from ingest.text.sanitise import html_to_line
+from ingest.text.sanitise import clean_title, html_to_line
 
 # A feed announces what is new; more than this is an archive, and one poll must end.
 MAX_ENTRIES = 5_000
 # A headline of more characters is a text that was put into the wrong element.
 MAX_TITLE = 5_000
+
+# Elements that stand in headlines, and those that enclose one by mistake.
+_IN_TITLES = (
+    "a|abbr|acronym|b|bdi|bdo|big|blink|br|center|cite|code|del|dfn|div|em|figure|font|h[1-6]|hr|i|"
+    "img|ins|kbd|label|li|mark|nobr|ol|p|q|rp|rt|ruby|s|samp|script|section|small|span|strike|"
+    "strong|style|sub|sup|svg|table|tbody|td|th|time|tr|tt|u|ul|var|wbr|title|"
+    "[a-z]+:[a-z-]+"
+)
+_NO_TAG = re.compile(rf"<(?!/?(?:{_IN_TITLES})(?:[\s/][^<>]*)?>|!--|!\[CDATA\[)", re.IGNORECASE)
 
 
 class FeedError(Exception):
@@ -76,5 +86,13 @@ class Feed:
 
 
 def title_line(markup: str) -> str:
-    """A title as one line of text: titles hold entities and tags in every format."""
-    return html_to_line(markup[:MAX_TITLE])
+    """A title in HTML as one line of text.
+
+    Where a < begins no element that a headline may hold, it is a < (as in "3 <b" or "<China>").
+    """
+    return html_to_line(_NO_TAG.sub("&lt;", markup[:MAX_TITLE]))
+
+
+def text_line(text: str) -> str:
+    """A title that is text, and no HTML, as one line."""
+    return clean_title(text[:MAX_TITLE])

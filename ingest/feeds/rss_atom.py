@@ -21,7 +21,15 @@ from ingest.feeds.feedparser_handlers import (
     parse_strictly,
 )
 from ingest.feeds.links import entry_link
-from ingest.feeds.model import MAX_ENTRIES, Entry, Feed, NotAFeed, Unreadable, title_line
+from ingest.feeds.model import (
+    MAX_ENTRIES,
+    Entry,
+    Feed,
+    NotAFeed,
+    Unreadable,
+    text_line,
+    title_line,
+)
 from ingest.text.sanitise import clean_line, clean_text
 from ingest.url import host, resolve
 
@@ -212,7 +220,7 @@ class _Mapper:
         home = self._home(feed)
         entries = replace(self, base=self._base(home))
         return Feed(
-            title=title_line(_text(feed, "title")),
+            title=self._title(feed),
             home_url=home,
             language=_language(_text(feed, "language")),
             version=self.version or "unknown",
@@ -235,7 +243,7 @@ class _Mapper:
         return Entry(
             guid=clean_line(_text(entry, "id")) or None,
             url=self._entry_url(entry),
-            title=title_line(_text(entry, "title")),
+            title=self._title(entry),
             summary=_summary(entry),
             content=max(
                 (_as_html(given) for given in _dicts(entry, "content")), key=len, default=""
@@ -246,6 +254,14 @@ class _Mapper:
             updated=updated,
             language=_entry_language(entry),
         )
+
+    def _title(self, context: dict[str, Any]) -> str:
+        detail = context.get("title_detail")
+        kind = _text(detail, "type") if isinstance(detail, dict) else ""
+        # RFC 4287, section 3.1.1. Elsewhere titles hold entities and tags, whatever they are called.
+        if self.version == "atom10" and kind == "text/plain":
+            return text_line(_text(context, "title"))
+        return title_line(_text(context, "title"))
 
     def _entry_url(self, entry: dict[str, Any]) -> str | None:
         # FeedBurner's own links count clicks and go away with it; the original is beside them.
