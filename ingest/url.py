@@ -69,6 +69,8 @@ _TRACKING_NAMES = frozenset(
 )
 
 _SCHEME = re.compile(r"(https?)://", re.IGNORECASE)
+# What browsers handed to feed readers, and people copy from pages.
+_FEED_SCHEME = re.compile(r"feed:(?://)?(?:(?=https?://)|(?<=//)|(?=[\w-]+\.))", re.IGNORECASE)
 _PORT = re.compile(r":([0-9]*)$")
 _ROUTE = re.compile(r"!?/[^/]|![^/]")
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
@@ -145,6 +147,18 @@ def origin(url: str) -> str:
     return _split(url).origin
 
 
+def without_feed_scheme(url: str) -> str:
+    """The http(s) URL that a link to a feed reader means: feed://host/x, feed:https://host/x.
+
+    Any other is left as it is.
+    """
+    found = _FEED_SCHEME.match(url)
+    if found is None:
+        return url
+    rest = url[found.end() :]
+    return rest if _SCHEME.match(rest) else f"http://{rest}"
+
+
 def resolve(base: str, link: str) -> str | None:
     """The absolute http(s) URL that `link` means in a document at `base`; None if it means none.
 
@@ -156,6 +170,7 @@ def resolve(base: str, link: str) -> str | None:
         link = _trimmed(link)
         if not link:
             return None
+        link = without_feed_scheme(link)
         joined = link if _SCHEME.match(link) else urljoin(base, link)
         return _split(joined).url
     except ValueError:  # UrlError is one, and so is what urljoin raises at a broken host
@@ -165,7 +180,7 @@ def resolve(base: str, link: str) -> str | None:
 # One page's address is looked at by several of those who read it.
 @lru_cache(maxsize=1_024)
 def _split(url: str) -> _Parts:
-    url = _trimmed(url)
+    url = without_feed_scheme(_trimmed(url))
     scheme = _SCHEME.match(url)
     if scheme is None:
         raise UrlError("not an http:// or https:// URL")

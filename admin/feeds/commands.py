@@ -22,7 +22,7 @@ from admin.output.errors import FAILED, Misuse, help_without_command
 
 if TYPE_CHECKING:
     from admin.feeds.lookup import Lead
-    from ingest.feeds.subscription import FeedSpec
+    from ingest.feeds.subscription import FeedList, FeedSpec
     from store.tables import Feed, Source
     from worker.context import Context
     from worker.settings import Settings
@@ -181,26 +181,35 @@ def import_(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add the feeds of a list: all, or none where a line is wrong."""
+    """Add the feeds of a list.
+
+    What cannot be used of it is told with its line and the reason, and the rest is added. Exit
+    status 1 where something was refused.
+    """
     from ingest.feeds.catalogue import load_catalogue, read_feed_list
-    from ingest.feeds.subscription import CatalogueError
+    from ingest.feeds.subscription import CatalogueError, FeedList
     from store.intake import feeds as store
     from worker import clock
 
     if catalogue == (file is not None):
         raise Misuse("name a FILE (- for stdin) or say --catalogue: one of the two")
     try:
-        specs = load_catalogue() if file is None else read_feed_list(files.read(file))
+        given = FeedList(load_catalogue()) if file is None else read_feed_list(files.read(file))
     except CatalogueError as error:
         raise Misuse(f"{file or 'the catalogue'}: {error}; nothing was imported") from None
     with service() as context:
-        _refuse_private(specs, context.settings)
+        given = _without_private(given, context.settings)
         with context.database.writing() as session:
-            new, known = store.add_all(session, specs, now=clock.now())
+            new, known = store.add_all(session, given.specs, now=clock.now())
+    refused = [{"line": each.line, "reason": each.reason} for each in given.refused]
     if as_json:
-        print_json({"new": new, "known": known})
+        print_json({"new": new, "known": known} | ({"refused": refused} if refused else {}))
     else:
         print_result(f"{new} new, {known} known already")
+    for each in given.refused:
+        note(f"{file or 'the catalogue'}: line {each.line}: {each.reason}; not imported")
+    if refused:
+        raise typer.Exit(FAILED)
 
 
 @feeds.command()
@@ -335,8 +344,32 @@ def _checked(url: str) -> str:
         raise Misuse(f"{url}: {error}") from None
 
 
+def _without_private(given: "FeedList", settings: "Settings") -> "FeedList":
+    """The list, with addresses of private networks among what is refused."""
+    from ingest.feeds.subscription import FeedList, Refusal
+
+    specs, lines, refused = [], [], list(given.refused)
+    for spec, line in zip(given.specs, given.lines or [0] * len(given.specs), strict=True):
+        reason = _why_private(spec, settings)
+        if reason is None:
+            specs.append(spec)
+            lines.append(line)
+        else:
+            refused.append(Refusal(line, f"{spec.url}: {reason}"))
+    refused.sort(key=lambda each: each.line)
+    return FeedList(tuple(specs), tuple(refused), tuple(lines))
+
+
 def _refuse_private(specs: "Iterable[FeedSpec]", settings: "Settings") -> None:
-    """Refuse addresses of private networks at once, which no poll would ever reach.
+    """Refuse addresses of private networks at once, which no poll would ever reach."""
+    for spec in specs:
+        reason = _why_private(spec, settings)
+        if reason is not None:
+            raise Misuse(f"{spec.url}: {reason}; nothing was added")
+
+
+def _why_private(spec: "FeedSpec", settings: "Settings") -> str | None:
+    """Why an address of a number cannot be polled; None where it can.
 
     Names are judged when they are resolved: by every fetch.
     """
@@ -345,14 +378,13 @@ def _refuse_private(specs: "Iterable[FeedSpec]", settings: "Settings") -> None:
     from ingest import url as urls
     from ingest.http import Refused, guard
 
-    allowed = guard.networks(settings.private_hosts)
-    for spec in specs:
-        host = urls.host(urls.canonical(spec.url)).strip("[]")
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            continue
-        try:
-            guard.vet(host, [host], allowed)
-        except Refused as error:
-            raise Misuse(f"{spec.url}: {error}; nothing was added") from None
+    host = urls.host(urls.canonical(spec.url)).strip("[]")
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    try:
+        guard.vet(host, [host], guard.networks(settings.private_hosts))
+    except Refused as error:
+        return str(error)
+    return None

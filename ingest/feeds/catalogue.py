@@ -4,7 +4,14 @@ import tomllib
 from importlib.resources import files
 
 from ingest.feeds.opml import read_opml
-from ingest.feeds.subscription import KINDS, CatalogueError, FeedSpec, feed_spec
+from ingest.feeds.subscription import (
+    KINDS,
+    CatalogueError,
+    FeedList,
+    FeedSpec,
+    Refusal,
+    feed_spec,
+)
 from ingest.text.charset import decode
 
 __all__ = [
@@ -46,28 +53,37 @@ def read_catalogue(toml: str) -> tuple[FeedSpec, ...]:
     return tuple(specs.values())
 
 
-def read_feed_list(body: bytes) -> tuple[FeedSpec, ...]:
+def read_feed_list(body: bytes) -> FeedList:
     """The feeds of an imported file: OPML, or plain text of one URL a line, told apart by content.
 
     In plain text, what follows a # at the start of a line or after a space is a comment. A URL
-    given twice counts once. Raises CatalogueError with the line and the reason.
+    given twice counts once. Raises CatalogueError where nothing of the list can be used, with the
+    first line and the reason.
     """
     text, _ = decode(body, declared=None)
-    specs = read_opml(body) if text.lstrip().startswith("<") else _read_lines(text)
-    if not specs:
+    found = read_opml(body) if text.lstrip().startswith("<") else _read_lines(text)
+    if not found.specs and found.refused:
+        first = found.refused[0]
+        raise CatalogueError(f"line {first.line}: {first.reason}")
+    if not found.specs:
         raise CatalogueError("no feed in this list: it takes OPML, or text with one URL a line")
-    return specs
+    return found
 
 
-def _read_lines(text: str) -> tuple[FeedSpec, ...]:
+def _read_lines(text: str) -> FeedList:
     specs: dict[str, FeedSpec] = {}
+    lines: dict[str, int] = {}
+    refused = []
     for number, line in enumerate(text.splitlines(), start=1):
         # " #" and not "#": a URL may have a fragment.
         url = f" {line}".partition(" #")[0].strip()
         if not url:
             continue
         try:
-            specs.setdefault(url, feed_spec({"url": url}))
+            spec = feed_spec({"url": url})
         except CatalogueError as error:
-            raise CatalogueError(f"line {number}: {error}") from None
-    return tuple(specs.values())
+            refused.append(Refusal(number, str(error)))
+        else:
+            specs.setdefault(spec.url, spec)
+            lines.setdefault(spec.url, number)
+    return FeedList(tuple(specs.values()), tuple(refused), tuple(lines.values()))

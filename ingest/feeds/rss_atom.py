@@ -31,6 +31,7 @@ from ingest.feeds.model import (
     title_line,
 )
 from ingest.text.sanitise import clean_line, clean_text
+from ingest.text.xml_references import well_escaped
 from ingest.url import host, resolve
 
 # Real feeds declare some fifteen; feedparser walks through all of them at every element.
@@ -64,7 +65,7 @@ def parse_xml_feed(text: str, *, url: str, country: str | None) -> Feed:
     text = clean_text(text)
     if text.count("&") > MAX_REFERENCES:
         raise Unreadable(f"more than {MAX_REFERENCES:,} ampersands")
-    text = _well_escaped(text)
+    text = well_escaped(text)
     if len(set(_NAMESPACE.findall(text))) > MAX_NAMESPACES:
         raise Unreadable(f"declares more than {MAX_NAMESPACES} namespaces")
     text, damaged = _first_entries(text)
@@ -91,34 +92,10 @@ def _reason(error: Exception) -> str:
 # --- text that an XML parser takes ---------------------------------------------------------------
 
 _NAMESPACE = re.compile(r"\sxmlns:([\w.\-]+)\s*=")
-_REFERENCE = re.compile(r"&(?:#([0-9]{1,7}|[xX][0-9a-fA-F]{1,6});|([a-zA-Z][a-zA-Z0-9]{1,31});)?")
-_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-
 _ROOT_TAG = re.compile(r"<([\w.\-:]+)[^<>]*>")
 _ENTRY_START = re.compile(r"<(?:[\w.\-]+:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:[\w.\-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _CHANNEL_TAG = re.compile(r"<(/?)((?:[\w.\-]+:)?channel)(?=[\s>])", re.IGNORECASE)
-
-
-def _well_escaped(text: str) -> str:
-    """References as XML has them: HTML's names and numbers as characters, no bare ampersand.
-
-    CDATA sections are left alone.
-    """
-    pieces = []
-    for section in text.split("]]>"):
-        outside, start, inside = section.partition("<![CDATA[")
-        pieces.append(_REFERENCE.sub(_xml_reference, outside) + start + inside)
-    return "]]>".join(pieces)
-
-
-def _xml_reference(found: re.Match[str]) -> str:
-    number, name = found.groups()
-    if name in _XML_NAMES:
-        return found[0]
-    if number is None and name is None:
-        return "&amp;"
-    return html.escape(clean_text(html.unescape(found[0])))
 
 
 def _first_entries(text: str) -> tuple[str, str | None]:
@@ -258,7 +235,7 @@ class _Mapper:
     def _title(self, context: dict[str, Any]) -> str:
         detail = context.get("title_detail")
         kind = _text(detail, "type") if isinstance(detail, dict) else ""
-        # RFC 4287, section 3.1.1. Elsewhere titles hold entities and tags, whatever they are called.
+        # RFC 4287, 3.1.1. Elsewhere titles hold entities and tags, whatever they are called.
         if self.version == "atom10" and kind == "text/plain":
             return text_line(_text(context, "title"))
         return title_line(_text(context, "title"))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from ingest.text.sanitise import clean_line
-from ingest.url import UrlError, canonical
+from ingest.url import UrlError, canonical, without_feed_scheme
 
 KINDS = ("wire", "newspaper", "broadcaster", "magazine", "think-tank", "government")
 
@@ -42,6 +42,23 @@ class FeedSpec:
     language: str | None = None
     kind: str = "newspaper"
     state_media: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A line of a list that cannot be used, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedList:
+    """The feeds of a list, and what of it cannot be used; `lines` are those of `specs`."""
+
+    specs: tuple[FeedSpec, ...]
+    refused: tuple[Refusal, ...] = ()
+    lines: tuple[int, ...] = ()
 
 
 _FIELDS = tuple(field.name for field in fields(FeedSpec))
@@ -99,4 +116,4 @@ def _checked_url(name: str, url: str) -> str:
         canonical(url)
     except UrlError as error:
         raise CatalogueError(f"{name} {url[:200]!r}: {error}") from None
-    return url
+    return without_feed_scheme(url)

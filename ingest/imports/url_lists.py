@@ -59,13 +59,16 @@ def read_bookmarks(body: bytes) -> Iterator[Found]:
 
     Raises `ingest.feeds.subscription.CatalogueError` where it is no OPML.
     """
-    for line, attributes in read_outlines(body):
-        if attributes.get("url"):
+    for outline in read_outlines(body):
+        attributes = outline.attributes
+        if outline.fault is not None:
+            yield Unusable(f"line {outline.line}", outline.fault)
+        elif attributes.get("url"):
             values = {"url": attributes["url"], "title": attributes.get("text", "")}
             values["title"] = attributes.get("title") or values["title"]
             if values["title"] == values["url"]:
                 values["title"] = ""
-            yield _arrival(f"line {line}", values)
+            yield _arrival(f"line {outline.line}", values)
         elif attributes.get("xmlurl"):
             yield PassedOver("feed")
 

@@ -90,15 +90,14 @@ def test_a_list_of_urls_is_imported_from_stdin(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"https://a.example/f\nftp://b.example/f\n", "line 2"),
-        (b"<opml version='2.0'><body><outline xmlUrl='https://a.example/f'>", "not well-formed"),
+        (b"# ours\nftp://b.example/f\n", "line 2"),
+        (b"<opml version='2.0'><body><outline xmlUrl='", "not well-formed"),
         (b"<opml><body><outline xmlUrl='https://a.example/f' kind='blog'/></body></opml>", "kind"),
         (b"<html><body>Not found</body></html>", "no OPML"),
         (b"", "no feed"),
-        (b"https://a.example/f\nhttp://10.0.0.1/f\n", "TRANSPACIFIC_PRIVATE_HOSTS"),
     ],
 )
-def test_a_list_with_a_bad_line_imports_nothing(
+def test_a_list_without_a_good_line_imports_nothing(
     cli: Cli, tmp_path: Path, content: bytes, reason: str
 ) -> None:
     file = tmp_path / "list"
@@ -108,6 +107,58 @@ def test_a_list_with_a_bad_line_imports_nothing(
     assert len(ended.err.splitlines()) == 1
     assert reason in ended.err
     assert cli("feeds", "list", "--json").records == []
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        (b"https://a.example/f\nftp://b.example/f\n", 2, "http"),
+        (b"https://a.example/f\nhttp://10.0.0.1/f\n", 2, "TRANSPACIFIC_PRIVATE_HOSTS"),
+        (
+            b"<opml>\n<outline xmlUrl='https://a.example/f'/>\n<outline xmlUrl='x'/></opml>",
+            3,
+            "http",
+        ),
+    ],
+)
+def test_a_bad_line_of_a_list_is_told_and_the_rest_is_imported(
+    cli: Cli, tmp_path: Path, content: bytes, line: int, reason: str
+) -> None:
+    file = tmp_path / "list"
+    file.write_bytes(content)
+    ended = cli("feeds", "import", file, "--json")
+    assert ended.status == 1
+    [told] = ended.records
+    assert (told["new"], told["known"]) == (1, 0)
+    [refused] = told["refused"]
+    assert refused["line"] == line
+    assert reason in refused["reason"]
+    assert f"line {line}: " in ended.err
+    assert [feed["feed"] for feed in cli("feeds", "list", "--json").records] == [
+        "https://a.example/f"
+    ]
+
+
+def test_an_address_for_feed_readers_is_taken_everywhere(
+    local_cli: Cli, site: Site, tmp_path: Path
+) -> None:
+    site.feed("/rss.xml", rss({}))
+    url = site.url("/rss.xml")
+    short, long = url.replace("http:", "feed:"), f"feed:{url}"
+    assert local_cli("feeds", "add", short, "--json").records == [{"feed": url, "new": True}]
+    assert local_cli("feeds", "add", long, "--json").records == [{"feed": url, "new": False}]
+    file = tmp_path / "list"
+    for content in (short, long, f"<opml><outline xmlUrl='{short}'/></opml>"):
+        file.write_text(content)
+        assert local_cli("feeds", "import", file).out == "0 new, 1 known already\n"
+    assert local_cli("feeds", "check", long, "--json").records[0]["url"] == url
+    assert local_cli("feeds", "pause", short).status == 0
+    assert local_cli("feeds", "resume", long).status == 0
+    assert local_cli("poll", short, "--json").records[0]["feed"] == url
+    # A page may lead to its feed so too.
+    site.page("/", f'<link rel="alternate" type="application/rss+xml" href="{short}">')
+    assert local_cli("feeds", "add", site.url("/"), "--json").records[0]["feed"] == url
+    assert local_cli("feeds", "remove", short).status == 0
 
 
 def test_a_paused_feed_is_not_polled_until_it_is_resumed(local_cli: Cli, site: Site) -> None:

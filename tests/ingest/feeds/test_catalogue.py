@@ -80,14 +80,14 @@ def test_a_plain_list_is_one_url_a_line_with_comments():
         b"\xef\xbb\xbf# my feeds\r\n\r\nhttps://a.example/rss\r\n"
         b"  https://b.example/rss#frag  # the second\nhttps://a.example/rss\n"
     )
-    assert read_feed_list(body) == (
+    assert read_feed_list(body).specs == (
         FeedSpec(url="https://a.example/rss"),
         FeedSpec(url="https://b.example/rss#frag"),
     )
 
 
 def test_opml_is_told_apart_by_its_content():
-    assert read_feed_list(write_opml([SPEC])) == (SPEC,)
+    assert read_feed_list(write_opml([SPEC])).specs == (SPEC,)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_opml_is_told_apart_by_its_content():
         (b"", "no feed in this list"),
         (b"# nothing\n", "no feed in this list"),
         (b"<opml version='2.0'><body/></opml>", "no feed in this list"),
-        (b"https://a.example/\nnot a url\n", "line 2"),
+        (b"\nnot a url\n", "line 2"),
         (b"https://a.example/ and more", "line 1"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "line 1"),
         (b"<html><body>x</body></html>", "no OPML"),

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,8 @@ SPECS = st.builds(
 
 @given(st.lists(SPECS, max_size=5, unique_by=lambda spec: spec.url))
 def test_a_list_reads_back_as_it_was_written(specs):
-    assert read_opml(write_opml(specs)) == tuple(specs)
+    found = read_opml(write_opml(specs))
+    assert (found.specs, found.refused) == (tuple(specs), ())
 
 
 def test_lists_of_other_readers_are_read_through_their_folders():
@@ -37,7 +40,9 @@ def test_lists_of_other_readers_are_read_through_their_folders():
       </outline>
       <outline text="A note"/>
     </body></opml>""".encode("latin-1")
-    assert read_opml(body) == (
+    found = read_opml(body)
+    assert found.refused == ()
+    assert found.specs == (
         FeedSpec(
             url="https://a.example/rss",
             title="Ledger & Co",
@@ -65,14 +70,104 @@ def exploding():
         ("", "not well-formed"),
         ("<rss version='2.0'/>", "no OPML"),
         ("<o>" * 100_000, "not well-formed"),
-        ('<opml>\n<body>\n<outline xmlUrl="feed://a.example/"/></body></opml>', "line 3.*http"),
-        ('<opml><outline xmlUrl="https://a.example/" kind="blog"/></opml>', "line 1.*kind"),
-        ('<opml><outline xmlUrl="https://a.example/" country="USA"/></opml>', "line 1.*country"),
     ],
 )
 def test_a_list_that_cannot_be_used_says_where_and_why(document, reason):
     with pytest.raises(CatalogueError, match=reason):
         read_opml(document.encode())
+
+
+GOOD = '<outline xmlUrl="https://good.example/1" text="One"/>'
+LAST = '<outline text="Last" xmlUrl="https://good.example/2"/>'
+
+
+def listed(*outlines: str) -> bytes:
+    return ("<opml>\n<body>\n" + "\n".join(outlines) + "\n</body></opml>").encode()
+
+
+@pytest.mark.parametrize(
+    ("outline", "reason"),
+    [
+        ('<outline xmlUrl="ftp://a.example/"/>', "http"),
+        ('<outline xmlUrl="http://"/>', "host"),
+        ('<outline xmlUrl="https://user:word@a.example/"/>', "password"),
+        ('<outline xmlUrl="https://a.example/ b"/>', "space"),
+        ('<outline xmlUrl="N/A" text="none"/>', "http"),
+        ('<outline xmlUrl="https://a.example/" kind="blog"/>', "kind"),
+        ('<outline xmlUrl="https://a.example/" country="USA"/>', "country"),
+        ('<outline text="a quote " too many" xmlUrl="https://a.example/"/>', "well-formed"),
+        ('<outline text="open xmlUrl="https://a.example/"/>', "well-formed"),
+        ('<outline text="cut off" xmlUrl="https://a.example/"', "well-formed"),
+        ('<outline xmlUrl="https://a.example/" source="%s"/>' % ("x" * 400), "400 characters"),
+    ],
+)
+def test_one_outline_that_cannot_be_used_costs_no_other(outline: str, reason: str) -> None:
+    found = read_opml(listed(GOOD, outline, LAST))
+    assert [spec.url for spec in found.specs] == [
+        "https://good.example/1",
+        "https://good.example/2",
+    ]
+    [refused] = found.refused
+    assert refused.line == 4
+    assert reason in refused.reason
+    assert found.lines == (3, 5)
+
+
+@pytest.mark.parametrize(
+    ("outline", "title"),
+    [
+        ('<outline text="Bed & Board" xmlUrl="https://a.example/"/>', "Bed & Board"),
+        ('<outline text="Caf&eacute;" xmlUrl="https://a.example/"/>', "Café"),
+        ('<outline text="a < b" xmlUrl="https://a.example/"/>', "a < b"),
+        ('<OUTLINE TEXT="Upper" XMLURL="https://a.example/"/>', "Upper"),
+        ('<o:outline xmlns:o="urn:o" text="A" xmlUrl="https://a.example/"/>', "A"),
+        ('<o:outline text="Undeclared" xmlUrl="https://a.example/"/>', "Undeclared"),
+        ("<outline text='Single' xmlUrl='https://a.example/'/>", "Single"),
+        ("<outline text=Bare xmlUrl=https://a.example/ />", "Bare"),
+        ('<outline text="Open" xmlUrl="https://a.example/">', "Open"),
+        ('<outline text="Twice" text="Other" xmlUrl="https://a.example/"/>', "Other"),
+        ('<outline text="Home" htmlUrl="N/A" xmlUrl="https://a.example/"/>', "Home"),
+        ('<outline text="Home" htmlUrl="www.a.example" xmlUrl="https://a.example/"/>', "Home"),
+        ('<outline text="Reader" xmlUrl="feed:https://a.example/"/>', "Reader"),
+        ('<outline text="Null \x00" xmlUrl=" https://a.example/\n"/>', "Null"),
+    ],
+)
+def test_what_other_software_writes_is_read(outline: str, title: str) -> None:
+    found = read_opml(listed(GOOD, outline, LAST))
+    assert found.refused == ()
+    assert [(spec.url, spec.title) for spec in found.specs] == [
+        ("https://good.example/1", "One"),
+        ("https://a.example/", title),
+        ("https://good.example/2", "Last"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "count"),
+    [
+        (f'<opml xmlns="http://opml.org/spec2">{GOOD}</opml>', 1),
+        (f"<OPML><BODY>{GOOD}</BODY></OPML>", 1),
+        (f'<?xml version="1.0"?>\n<!-- made & by hand -->\n<opml>{GOOD}</opml>', 1),
+        (f"<!DOCTYPE opml>\n<opml><body>{GOOD}</body>", 1),
+        (
+            f"<opml><head><title>R&D</title></head>{GOOD}"
+            "<!-- <outline xmlUrl='https://b.example/'/> -->",
+            1,
+        ),
+        (f"<opml><body><outline text='F'>{GOOD}{LAST}</body></opml>", 2),
+    ],
+)
+def test_documents_that_are_no_xml_are_read(document: str, count: int) -> None:
+    found = read_opml(document.encode())
+    assert (len(found.specs), found.refused) == (count, ())
+
+
+@pytest.mark.parametrize(
+    "unit", ["<outline ", "<outline a='", '<outline a="b" ', "<!--", "<outline>"]
+)
+def test_hostile_lists_take_linear_time(unit: str) -> None:
+    with suppress(CatalogueError):
+        read_opml(("<opml>" + unit * 100_000 + GOOD).encode())
 
 
 @given(st.binary(max_size=200))
