@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 
 from ingest import url as urls
-from ingest.crawl_policy.response_verdicts import PollOutcome, judge_poll
+from ingest.crawl_policy.response_verdicts import PollOutcome, is_whole, judge_poll
 from ingest.feeds.autodiscovery import FeedLink, feed_links
 from ingest.http import FEED_LIMITS, PAGE_LIMITS, FetchError, Response
 from worker import clock
@@ -51,7 +51,7 @@ class Finder:
             return Lead(url, feed=url)
         if isinstance(answer, FetchError):
             return Lead(url, feed=url if answer.retry else None, trouble=trouble)
-        if answer.status != 200:
+        if not is_whole(answer):
             return Lead(url, feed=None if answer.status == 410 else url, trouble=trouble)
         return self._on_page(url, answer, trouble)
 

@@ -35,6 +35,8 @@ FIRST_RETRY = timedelta(minutes=5)
 LONGEST_EVER = timedelta(days=366)
 # Retry-After is an order, even beyond the longest interval, but not to go away for good.
 LONGEST_RETRY_AFTER = timedelta(hours=48)
+# Four whole answers a day of a feed that brings nothing, and no news are later than that.
+ASK_ANEW = timedelta(hours=6)
 # Either way, so that feeds that were added together drift apart.
 JITTER = 0.1
 
@@ -92,6 +94,23 @@ def next_poll(facts: PollFacts, bounds: Bounds, jitter: float) -> datetime:
     if ordered < interval:
         later = max(min(later, bounds.longest), interval)
     return facts.now + sooner + (later - sooner) * jitter
+
+
+def asks_anew(
+    read_at: datetime | None, polled_at: datetime | None, now: datetime, *, offset: timedelta
+) -> bool:
+    """Whether a poll asks for the feed as if nothing of it were known, to see a frozen validator.
+
+    Some servers answer 304 for ever. A feed that has brought nothing for `ASK_ANEW` is asked so in
+    the first poll of each such span; `offset` moves the spans, so that feeds do not ask together.
+    """
+    if read_at is None or polled_at is None or now - read_at < ASK_ANEW:
+        return False
+    return _span(polled_at + offset) != _span(now + offset)
+
+
+def _span(at: datetime) -> int:
+    return int(at.timestamp() // ASK_ANEW.total_seconds())
 
 
 # --- what a poll tells ---------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Pure decisions. The caller has asked (`ingest.http`) and will store what is deci
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,6 +27,10 @@ HOST_PAUSE_LONGEST = timedelta(hours=1)
 ASKED_LONGEST = {429: timedelta(hours=24), 503: HOST_PAUSE_LONGEST}
 # An error is shown in tables and kept in every poll's row; the rest of it helps nobody.
 ERROR_CHARACTERS = 300
+
+
+# Of a 206, from its first byte on.
+_CONTENT_RANGE = re.compile(r"bytes 0-(?P<last>[0-9]{1,15})/(?P<all>[0-9]{1,15})", re.IGNORECASE)
 
 
 class PollOutcome(StrEnum):
@@ -80,13 +85,16 @@ def judge_poll(
         wire_bytes=answer.wire_bytes,
         seconds=answer.elapsed,
         moved_to=answer.permanent_url,
-        retry_after=parse_retry_after(retry_after, now),
+        # With an answer that is one, it speaks of nothing that we wait for.
+        retry_after=None if _is_ok(answer) else parse_retry_after(retry_after, now),
         host_pause=host_pause(answer.status, retry_after, refusals, now),
     )
+    if answer.status == 304 and not answer.conditional:
+        return replace(told, error="the server answered 304 (unchanged) to a first request")
     if answer.status == 304:
         fresh_for = cache_lifetime(answer.headers, now)
         return replace(told, outcome=PollOutcome.UNCHANGED, fresh_for=fresh_for)
-    if answer.status != 200:
+    if not 200 <= answer.status < 300:
         gone = answer.status == 410
         error = "gone for good (410)" if gone else f"the server answered {answer.status}"
         return replace(told, error=error, gone=gone)
@@ -106,11 +114,29 @@ def judge_poll(
         )
     except FeedError as error:
         # The validators are not kept: the next poll must get the body again, not a 304.
-        return replace(told, error=_short(str(error)))
+        said = str(error) if is_whole(answer) else f"the server answered {answer.status}"
+        return replace(told, error=_short(said))
+    if feed.damaged and not is_whole(answer):
+        return replace(told, error=f"a part alone was sent ({answer.status})")
     if feed.damaged:
         # Nor here: what was lost may be there again under the same ETag.
         read = replace(read, validators=Validators())
     return replace(read, feed=feed, error=_left_out(feed))
+
+
+def is_whole(answer: Response) -> bool:
+    """Whether an answer is the resource itself: 200, 203 (changed by a proxy), or all of a 206.
+
+    We ask for no part, and some servers send one all the same.
+    """
+    if answer.status != 206:
+        return answer.status in (200, 203)
+    sent = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+    return sent is not None and int(sent["last"]) + 1 == int(sent["all"])
+
+
+def _is_ok(answer: Response) -> bool:
+    return 200 <= answer.status < 300 or answer.status == 304
 
 
 def _left_out(feed: Feed) -> str | None:
@@ -156,11 +182,14 @@ def judge_page(answer: Response | FetchError, *, refusals: int, now: datetime) -
         return PageVerdict(outcome, error=_short(str(answer)))
     status = answer.status
     fresh_for = cache_lifetime(answer.headers, now)
-    if status in (200, 304) and _is_sent_to_the_front_page(answer):
+    if status == 304 and not answer.conditional:
+        error = "the server answered 304 (unchanged) to a first request"
+        return _later(status, error, None, refusals, now)
+    if (is_whole(answer) or status == 304) and _is_sent_to_the_front_page(answer):
         return PageVerdict(
             PageOutcome.WITHHELD, status=status, error="it leads to the front page", gone=True
         )
-    if status == 200:
+    if is_whole(answer):
         return PageVerdict(PageOutcome.FETCHED, status=status, fresh_for=fresh_for, response=answer)
     if status == 304:
         return PageVerdict(PageOutcome.UNCHANGED, status=status, fresh_for=fresh_for)

@@ -3,6 +3,7 @@
     Fetcher.get ── fetcher.py      the hops of one GET, under one deadline
         ├── target.py              a URL taken apart; what is no plain http(s) URL is refused
         ├── redirects.py           what a redirect means (pure)
+        ├── cookies.py             kept within one chain of redirects
         ├── exchange.py            one request and its answer: caps, bodies, errors
         │     ├── framing.py       whether an answer has one end only (pure)
     │     ├── idle.py          connections kept for the next request

@@ -7,6 +7,7 @@ spelling of a host that does not end here. TLS still sees the name: SNI, certifi
 header are those of the URL.
 """
 
+import http.client
 import logging
 import socket
 import ssl
@@ -29,6 +30,14 @@ from ingest.http.target import Target
 # urllib3 warns of malformed headers with a traceback and the bytes that a stranger sent. What
 # matters of them comes back as an error or as a response.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
+# http.client gives up after 100 fields; some answers have 300 Set-Cookie or Link fields. What a head
+# may weigh is bounded by the budget.
+MOST_FIELDS = 5_000
+http.client._MAXHEADERS = MOST_FIELDS  # type: ignore[attr-defined]
+# And so is a line: longer is an error there too.
+_LINE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +94,27 @@ def _dial(address: Address, port: int, seconds: float, budget: Budget) -> Budget
     return dialled
 
 
+class _FinalAnswer(http.client.HTTPResponse):
+    """An answer, with what was said before it passed over.
+
+    http.client skips 100 alone; behind any other interim answer (103 Early Hints) comes the real
+    one, which would be read as the answer to the next request (RFC 9110, section 15.2). How many
+    there may be is bounded by the budget of the head.
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200 or status == http.client.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            while self.fp.readline(_LINE).strip(b"\r\n"):
+                pass
+
+
 class _Vetted(HTTPConnection):
     """What both kinds of connection have in common: where from, where to, and a budget."""
+
+    response_class = _FinalAnswer
 
     budget: Budget
     dialler: Dialler

@@ -30,6 +30,9 @@ MOST_CODINGS = 5
 # RFC 9659: a zstd body on the web needs no window above 8 MB, and a decoder may refuse one.
 ZSTD_WINDOW_LOG = 23
 
+# How a gzip member and a zstd frame begin.
+_MARKS = ((b"\x1f\x8b\x08", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+
 _Chunks = Iterable[bytes]
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _RAW_DEFLATE_WINDOW = -zlib.MAX_WBITS
@@ -63,6 +66,21 @@ def unpack(chunks: _Chunks, applied: Sequence[str], *, most: int) -> Iterator[by
         yield from blocks
     except (zlib.error, brotli.error, zstd.ZstdError) as error:
         raise Unreachable(f"the body cannot be unpacked: {error}") from error
+
+
+def unpack_unannounced(body: bytes, *, most: int) -> bytes:
+    """The body, unpacked where it is packed and no Content-Encoding said so.
+
+    No page and no feed begins with these bytes. What cannot be unpacked after all is left as it is.
+    Raises TooLarge as `unpack` does.
+    """
+    coding = next((name for mark, name in _MARKS if body.startswith(mark)), None)
+    if coding is None:
+        return body
+    try:
+        return b"".join(unpack([body], [coding], most=most))
+    except Unreachable:
+        return body
 
 
 def _metered(blocks: _Chunks, most: int) -> Iterator[bytes]:

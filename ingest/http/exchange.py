@@ -1,6 +1,6 @@
 """One request and its answer, over a kept connection or a new one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -10,7 +10,7 @@ from urllib3.response import HTTPResponse
 
 from ingest.http.budget import Budget, Deadline
 from ingest.http.connection import Connection, Dialler
-from ingest.http.decoding import codings, unpack
+from ingest.http.decoding import codings, unpack, unpack_unannounced
 from ingest.http.errors import DeadlineExceeded, FetchError, TooLarge, Unreachable
 from ingest.http.framing import BODILESS, ends_clearly
 from ingest.http.idle import IdleConnections
@@ -44,6 +44,7 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     location: str | None
+    cookies: Sequence[str]  # Set-Cookie fields, as they were sent
     body: bytes
     wire_bytes: int
 
@@ -87,6 +88,7 @@ class Exchanges:
                 for name, value in response.headers.itermerged()
             },
             location=next(iter(response.headers.getlist("location")), None),
+            cookies=response.headers.getlist("set-cookie"),
             body=body,
             wire_bytes=wire.count,
         )
@@ -137,9 +139,7 @@ def _request(
         )
         response = connection.getresponse()
         if response.status < 200:
-            # http.client skips 100 alone; behind any other interim answer comes the real one,
-            # which would be read as the answer to the next request.
-            raise Unreachable(f"{target.host} sent an interim answer, {response.status}")
+            raise Unreachable(f"{target.host} speaks another protocol ({response.status})")
     except BaseException:
         connection.close()
         raise
@@ -206,7 +206,7 @@ def _read_body(response: HTTPResponse, wire: _Wire, limits: Limits, *, cut: bool
         if 200 <= response.status < 300:
             raise
         return b""
-    return bytes(body)
+    return unpack_unannounced(bytes(body), most=limits.unpacked_bytes)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from ingest.http.budget import Deadline
 from ingest.http.connection import Dialler, tls_context
+from ingest.http.cookies import Cookies
 from ingest.http.decoding import ACCEPT_ENCODING
 from ingest.http.errors import Refused
 from ingest.http.exchange import Exchanges
@@ -117,14 +118,23 @@ class Fetcher:
         deadline = Deadline(limits.deadline)
         sent = {**self._identity, "Accept-Encoding": ACCEPT_ENCODING, **fields}
         target = parse_target(url)
+        cookies = Cookies()
         visited = [target.url]
         moved_for_good, permanent_url = True, None
         while True:
             if allowed is not None and not allowed(target.url, lease):
                 raise Refused("robots.txt asks not to fetch this page")
             with lease(target.host):
-                answer = self._exchanges.ask(target, sent, limits, deadline, cut=cut)
-            hop = next_hop(answer.status, answer.location, visited=visited, most=most_redirects)
+                cookie = cookies.field(target)
+                asked = sent if cookie is None else {**sent, "Cookie": cookie}
+                answer = self._exchanges.ask(target, asked, limits, deadline, cut=cut)
+            hop = next_hop(
+                answer.status,
+                answer.location,
+                visited=visited,
+                most=most_redirects,
+                anew=cookies.take(answer.cookies, target),
+            )
             if hop is None:
                 break
             target = parse_target(hop.url)
@@ -143,6 +153,7 @@ class Fetcher:
             permanent_url=permanent_url if there else None,
             wire_bytes=answer.wire_bytes,
             elapsed=deadline.elapsed(),
+            conditional=not fields.keys().isdisjoint(_CONDITIONS),
         )
 
     def _allowed(self, url: str, lease: Lease) -> bool:
@@ -168,12 +179,12 @@ def _held(host: str, lease: Lease) -> Lease:
     return take
 
 
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+
+
 def _conditions(validators: Validators) -> dict[str, str]:
     """The fields of a conditional request. What could not have come in a header is left out."""
-    fields = {
-        "If-None-Match": validators.etag,
-        "If-Modified-Since": validators.last_modified,
-    }
+    fields = dict(zip(_CONDITIONS, (validators.etag, validators.last_modified), strict=True))
     return {
         name: value
         for name, value in fields.items()

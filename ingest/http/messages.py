@@ -54,7 +54,7 @@ class Response:
     `permanent_url` is where the resource has moved for good: the end of the unbroken run of
     301/308 that the redirects began with, when what answered is there (2xx or 304). A step from
     https down to http ends that run. `wire_bytes` counts the final body as sent, `elapsed` is in
-    seconds.
+    seconds. `conditional` tells whether validators were sent: a 304 is an answer to those alone.
     """
 
     url: str
@@ -66,6 +66,7 @@ class Response:
     permanent_url: str | None
     wire_bytes: int
     elapsed: float
+    conditional: bool = True
 
     @property
     def validators(self) -> Validators:

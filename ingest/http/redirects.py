@@ -29,7 +29,12 @@ def is_redirect(status: int) -> bool:
 
 
 def next_hop(
-    status: int, location: str | None, *, visited: Sequence[str], most: int = MAX_REDIRECTS
+    status: int,
+    location: str | None,
+    *,
+    visited: Sequence[str],
+    most: int = MAX_REDIRECTS,
+    anew: bool = False,
 ) -> Hop | None:
     """The redirect to follow from the last of `visited`, or None when the answer stands.
 
@@ -37,6 +42,9 @@ def next_hop(
     without a Location stands as the answer that it is. Going down from https to http is followed,
     since nothing secret is sent and some outlets still do it, but is never permanent: else one
     forged answer would take the protection of TLS away for ever.
+
+    `anew`: what will be sent from now on differs (a cookie was set), so that an address that was
+    visited may answer otherwise.
 
     Raises RedirectRefused for a loop, for more than `most` redirects, and for a target that is not
     http(s) or carries a user name; whether its address may be dialled shows when it is dialled.
@@ -48,7 +56,7 @@ def next_hop(
     if url is None:
         raise RedirectRefused("redirected to something that is not a plain http(s) URL")
     url = url.partition("#")[0]
-    if url in visited:
+    if url in visited and not anew:
         raise RedirectRefused("the redirects run in a circle")
     if len(visited) > most:
         raise RedirectRefused(f"more than {most} redirects")

@@ -39,6 +39,8 @@ class DueFeed:
     interval: timedelta | None
     failures: int
     claimed_until: datetime
+    read_at: datetime | None = None  # when it last brought entries
+    polled_at: datetime | None = None
 
 
 def make_due(session: Session, feed_ids: Sequence[int] | None, *, now: datetime) -> None:
@@ -107,6 +109,8 @@ def claim(
         interval=timedelta(seconds=feed.interval_seconds) if feed.interval_seconds else None,
         failures=feed.failures,
         claimed_until=until,
+        read_at=feed.read_at,
+        polled_at=feed.last_polled_at,
     )
 
 

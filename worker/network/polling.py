@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ingest.crawl_policy.feed_schedule import PollFacts, next_interval, next_poll
+from ingest.crawl_policy.feed_schedule import PollFacts, asks_anew, next_interval, next_poll
 from ingest.crawl_policy.outage_blame import Blame
 from ingest.crawl_policy.response_verdicts import PollOutcome, PollVerdict, judge_poll
 from ingest.feeds.entries import Discovery, discoveries
@@ -40,7 +40,7 @@ def poll(context: Context, feed: DueFeed, lease: HostLease, nudges: Nudges) -> N
                 feed.location,
                 limits=FEED_LIMITS,
                 accept=FEED_ACCEPT,
-                validators=Validators(feed.etag, feed.last_modified),
+                validators=_validators(feed),
                 lease=lease.elsewhere,
             )
     except HostBusy as busy:
@@ -74,6 +74,14 @@ def poll(context: Context, feed: DueFeed, lease: HostLease, nudges: Nudges) -> N
     _tell(feed, answer, verdict, recorded)
     if recorded.process:
         nudges.process_articles(recorded.process)
+
+
+def _validators(feed: DueFeed) -> Validators:
+    """What a poll is conditional on: nothing now and then (`asks_anew`)."""
+    offset = timedelta(minutes=feed.id)
+    if asks_anew(feed.read_at, feed.polled_at, clock.now(), offset=offset):
+        return Validators()
+    return Validators(feed.etag, feed.last_modified)
 
 
 def _read(
