@@ -27,7 +27,23 @@ FEED_TYPES = frozenset(
         "application/rdf+xml",
         "application/xml",
         "text/xml",
+        # what people write who know none of these
+        "application/rss",
+        "application/atom",
+        "application/x-rss+xml",
+        "application/x-atom+xml",
+        "application/x-rss",
+        "text/rss+xml",
+        "text/rss",
+        "text/atom+xml",
+        "text/atom",
+        "text/rdf+xml",
+        "text/rdf",
     }
+)
+# Types that say nothing: of a feed if the address or the title does.
+_ANY_TYPES = frozenset(
+    {"", "application/json", "text/json", "text/plain", "application/octet-stream"}
 )
 # Newspapers declare a feed a section, and some have sixty; more is no help to anybody.
 MOST_DECLARED = 100
@@ -39,6 +55,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]{1,40})", re.IGNORECAS
 # Words of an address that feeds have: /rss, /feed/, news.atom, feeds.example.org, ?format=rss
 _FEED_WORD = re.compile(r"(?<![a-z0-9])(?:rss2?|atom|rdf|feeds?|feed\.json)(?![a-z0-9])", re.I)
 _FEED_FILE = re.compile(r"/(?:index|feed|rss|atom)\.(?:xml|rdf|json)$", re.I)
+_FEED_TITLE = re.compile(r"(?<![a-z0-9])(?:rss|atom|json feed|feed)(?![a-z0-9])|订阅|訂閱", re.I)
 # What a blog offers beside its posts: the comments on them.
 _COMMENTS = re.compile(r"(?<![a-z])comments?(?![a-z])", re.I)
 
@@ -84,8 +101,17 @@ def _declared(tree: html.HtmlElement, base: str) -> Iterator[FeedLink]:
         relations = (link.get("rel") or "").lower().split()
         kind = (link.get("type") or "").partition(";")[0].strip().lower()
         alternate = "alternate" in relations and "stylesheet" not in relations
-        if (alternate and kind in FEED_TYPES) or "feed" in relations:
+        is_feed = (alternate and kind in FEED_TYPES) or "feed" in relations
+        if is_feed or (alternate and kind in _ANY_TYPES and _is_called_a_feed(link, base)):
             yield from _link(base, link.get("href"), link.get("title"), declared=True)
+
+
+def _is_called_a_feed(link: html.HtmlElement, base: str) -> bool:
+    """Whether a link of no telling type is one to a feed; most lead to other languages' pages."""
+    address = resolve(base, link.get("href") or "")
+    if address is None or "wp-json" in address or "oembed" in address:
+        return False
+    return _looks_like_a_feed(address) or bool(_FEED_TITLE.search(link.get("title") or ""))
 
 
 def _guessed(tree: html.HtmlElement, base: str) -> Iterator[FeedLink]:

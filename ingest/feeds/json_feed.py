@@ -20,11 +20,26 @@ from ingest.feeds.model import (
 from ingest.text.sanitise import clean_line, clean_text
 from ingest.url import resolve
 
+# Characters of a broken document that are read more than once; a feed has ten million at most.
+MAX_REREAD = 20_000_000
+MAX_FAULTS = 500
+
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/(1(?:\.1)?)/?")
 # The version is the first thing in most JSON feeds, and always stands before the items in those
 # that we save from being cut.
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _BETWEEN_ITEMS = re.compile(r"[\s,]*")
+_VERSION_ANYWHERE = re.compile(
+    r'"version"\s*:\s*"(https?:\\?/\\?/(?:www\.)?jsonfeed\.org\\?/version\\?/1(?:\.1)?)'
+)
+# What tells an item from an author or an attachment within it.
+_ITEM_KEYS = frozenset({"id", "content_html", "content_text", "date_published"})
+# A call's name, or what keeps browsers from running JSON.
+_BEFORE = re.compile(
+    r"\s*(?:[\w.$]{1,80}\s*\(\s*(?=\{)|\)\]\}',?\s*|(?:while|for)\s*\([^)]{0,9}\);?\s*)"
+)
+# Line breaks and tabs stand in strings as they are, in what is not written by a JSON library.
+_DECODER = json.JSONDecoder(strict=False)
 
 
 def parse_json_feed(text: str, *, url: str, country: str | None) -> Feed:
@@ -58,40 +73,82 @@ def parse_json_feed(text: str, *, url: str, country: str | None) -> Feed:
 
 
 def _load(text: str) -> tuple[Mapping[str, object], str | None]:
+    damaged = None
     try:
-        document = json.loads(text)
-        damaged = None
+        # What stands behind the document, a cache's remark mostly, is not of it.
+        document, _ = _DECODER.raw_decode(text, _start(text))
     except RecursionError:
         raise NotAFeed("JSON, nested too deeply for a feed") from None
     except ValueError as error:
-        document = _load_cut(text)
-        damaged = f"broken JSON ({error}); entries up to there were read"
+        document, damaged = _load_broken(text, str(error))
     if not isinstance(document, dict):
         raise NotAFeed("JSON, but no JSON Feed")
     return document, damaged
 
 
-def _load_cut(text: str) -> Mapping[str, object]:
-    """The document with those of its items that stand before the damage."""
+def _start(text: str) -> int:
+    """Where the document begins: some are given as a call, or with a guard before them."""
+    found = _BEFORE.match(text)
+    return found.end() if found else 0
+
+
+def _load_broken(text: str, error: str) -> tuple[Mapping[str, object], str]:
+    """The document with those of its items that are whole, and what was wrong."""
     start = _ITEMS.search(text)
     if start is None:
         raise NotAFeed("neither JSON nor XML")
     try:
-        document = json.loads(text[: start.end()] + "]}")
+        document, _ = _DECODER.raw_decode(text[: start.end()] + "]}", _start(text))
     except (ValueError, RecursionError):
         raise Unreadable("broken JSON") from None
-    return {**document, "items": list(_whole_items(text, start.end()))}
+    if not isinstance(document, dict):
+        raise NotAFeed("JSON, but no JSON Feed")
+    items, lost = _whole_items(text, start.end())
+    if "version" not in document and (version := _VERSION_ANYWHERE.search(text)):
+        document["version"] = version[1].replace("\\", "")
+    told = f"; {lost} lost" if lost else ""
+    return {
+        **document,
+        "items": items,
+    }, f"broken JSON ({error}); entries that are whole were read{told}"
 
 
-def _whole_items(text: str, position: int) -> Iterator[object]:
-    decoder = json.JSONDecoder()
-    while True:
+def _whole_items(text: str, position: int) -> tuple[list[object], int]:
+    """The items that can be read, and how many could not, as far as can be told.
+
+    Behind one that is broken it goes on with the next that is an item. Reading again what could not
+    be read costs no more than `MAX_REREAD` characters.
+    """
+    items: list[object] = []
+    lost, reread = 0, 0
+    is_next = True  # nothing but a comma stands between here and the last item
+    while reread < MAX_REREAD and len(items) <= MAX_ENTRIES:
         between = _BETWEEN_ITEMS.match(text, position)
+        here = between.end() if between else position
+        if not text.startswith("{", here):
+            if is_next and text.startswith("]", here):
+                break
+            here = text.find("{", here)
+            is_next = False
+            if here < 0:
+                break
         try:
-            item, position = decoder.raw_decode(text, between.end() if between else position)
-        except (ValueError, RecursionError):
-            return
-        yield item
+            item, end = _DECODER.raw_decode(text, here)
+        except json.JSONDecodeError as error:
+            # An error counts the lines before it.
+            reread += max(error.pos - here, MAX_REREAD // MAX_FAULTS)
+            lost, is_next, position = lost + is_next, False, here + 1
+        except RecursionError:
+            lost, is_next, position = lost + is_next, False, here + 1
+            reread += MAX_REREAD // 100
+        else:
+            if is_next or (isinstance(item, dict) and not _ITEM_KEYS.isdisjoint(item)):
+                items.append(item)
+                is_next, position = True, end
+            else:
+                position = here + 1
+                reread += end - here
+    return items, lost
 
 
 # --- items -------------------------------------------------------------------------------------

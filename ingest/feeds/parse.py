@@ -51,9 +51,16 @@ _OTHER_ROOTS = {
 _START_TAG = re.compile(r"<([A-Za-z_][\w.\-]*:)?([A-Za-z_][\w.\-]*)")
 # A feed's root behind something else: a server script's warnings, or a page wrapped around it.
 _LATE_ROOT = re.compile(
-    r"<(?:rss\s[^<>]*version|(?:\w+:)?feed\s[^<>]*xmlns|rdf:RDF\s)", re.IGNORECASE
+    r"<(?:rss(?:\s[^<>]*version|\s*>\s*<channel)|(?:\w+:)?feed\s[^<>]*xmlns|rdf:RDF\s)",
+    re.IGNORECASE,
 )
-_LOOK_BEHIND = 8_192  # characters; such warnings are a few lines
+_LATE_JSON = re.compile(
+    r'\{\s*(?:"\w{1,40}"\s*:\s*"[^"{}]{0,2000}"\s*,\s*){0,9}'
+    r'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org'
+)
+_JSON_CALL = re.compile(r"(?:[\w.$]{1,80}\s*\(\s*\{|\)\]\}')")
+# Characters. Warnings are a few lines, a page's scripts and styles some hundred thousand.
+_LOOK_BEHIND = 1_000_000
 
 
 def parse_feed(
@@ -74,9 +81,28 @@ def parse_feed(
     charset = _CHARSET.search(content_type or "")
     text, _ = decode(body, declared=charset[1] if charset else None)
     text = text.lstrip("\ufeff\x00 \t\r\n")
-    if text.startswith(("{", "[")):
-        return parse_json_feed(text, url=url, country=country)
-    return parse_xml_feed(text[_root(text) :], url=url, country=country)
+    start = _json_start(text)
+    if start is not None:
+        return parse_json_feed(text[start:], url=url, country=country)
+    return parse_xml_feed(_without_rest(text[_root(text) :]), url=url, country=country)
+
+
+def _json_start(text: str) -> int | None:
+    """Where a document in JSON begins; None where there is none."""
+    if text.startswith(("{", "[")) or _JSON_CALL.match(text):
+        return 0
+    late = _LATE_JSON.search(text, 0, _LOOK_BEHIND)
+    return late.start() if late else None
+
+
+def _without_rest(text: str) -> str:
+    """The feed without what stands behind its root element: the end of a page around it."""
+    root = _START_TAG.match(text)
+    if root is None:
+        return text
+    end = f"</{root[0][1:]}>"
+    position = text.rfind(end)
+    return text[: position + len(end)] if position >= 0 else text
 
 
 def _root(text: str) -> int:

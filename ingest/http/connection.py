@@ -32,8 +32,8 @@ from ingest.http.target import Target
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-# http.client gives up after 100 fields; some answers have 300 Set-Cookie or Link fields. What a head
-# may weigh is bounded by the budget.
+# http.client gives up after 100 fields; some answers have 300 Set-Cookie or Link fields. What a
+# head may weigh is bounded by the budget.
 MOST_FIELDS = 5_000
 http.client._MAXHEADERS = MOST_FIELDS  # type: ignore[attr-defined]
 # And so is a line: longer is an error there too.
