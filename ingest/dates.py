@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 
+from ingest.date_spellings import respelled, without_markup
 from ingest.text.sanitise import clean_line
 
 # The longest date form is JavaScript's, some 70 characters. Longer texts are prose, not dates.
@@ -51,7 +52,8 @@ def parse_date(raw: str, *, origin: str, country: str | None = None) -> Dated:
     whether 03/10 is in October or in March. Never raises.
     """
     raw = clean_line(raw[: 4 * MAX_LENGTH])
-    text = unicodedata.normalize("NFKC", raw) if len(raw) <= MAX_LENGTH else ""
+    text = without_markup(unicodedata.normalize("NFKC", raw))
+    text = respelled(text) if len(text) <= MAX_LENGTH else ""
     at, confidence = _read_number(text) or _read(text, country) or (None, Confidence.GUESS)
     return Dated(at=at, raw=raw, origin=origin, confidence=confidence)
 

@@ -157,3 +157,20 @@ def test_hostile_documents_take_no_time(unit: str) -> None:
     with suppress(FeedError):
         parse_feed(body.encode(), content_type=None, url=BASE)
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        '&lt;time datetime="2026-11-02T10:00:00+08:00"&gt;2 Nov&lt;/time&gt;',
+        "星期一, 02 十一月 2026 10:0:0 +0800",
+        "lun., 2 nov. 2026 10:00:00 +0800",
+        "20261102T100000+0800",
+        "2026-11-02 10:00:00 +0800 CST",
+    ],
+)
+def test_the_date_of_an_entry_is_read(date: str) -> None:
+    body = channel(item("A", f"{BASE}1", "1", date=date)).encode()
+    [read] = parse_feed(body, content_type=None, url=BASE).entries
+    assert read.published is not None and read.published.at is not None
+    assert read.published.at.isoformat() == "2026-11-02T02:00:00+00:00"
