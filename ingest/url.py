@@ -2,8 +2,9 @@
 
 The form is careful to be too fine rather than too coarse: two URLs that a server may answer
 differently stay two (path case, a trailing slash, www., http and https, every parameter that can
-carry meaning). What is dropped changes no answer: the fragment, unless it is a route of a site made
-by scripts, the scheme's own port, and parameters that are known to be there for tracking.
+carry meaning); what RFC 3986 says is equal (`%7E` and `~`, `%e4` and `%E4`) is one. What is dropped
+changes no answer: the fragment, unless it is a route of a site made by scripts, the scheme's own
+port, and parameters that are known to be there for tracking (`ingest.tracking`).
 """
 
 import re
@@ -13,60 +14,15 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import urljoin
 
+from ingest import tracking
+
 # Servers cut request lines off between 8 KB (nginx, Apache) and 16 KB (IIS); beyond is no article.
 MAX_LENGTH = 16_384
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# Parameters that name the campaign, the click or the reader, and never the document. Everything
-# here was made up for that one purpose and is too odd a word to mean anything else. Words that mean
-# something somewhere (sid, id, from, ref, source, mod, partner) are not here.
-_TRACKING_PREFIXES = (
-    "utm_",  # Google Analytics, and everyone after it
-    "mtm_",  # Matomo
-    "hsa_",  # HubSpot advertising
-    "at_custom",  # Piano / AT Internet (the BBC's feeds)
-)
-_TRACKING_NAMES = frozenset(
-    {
-        # click identifiers of advertisers and social networks
-        "fbclid",
-        "gclid",
-        "gclsrc",
-        "dclid",
-        "gbraid",
-        "wbraid",
-        "msclkid",
-        "yclid",
-        "twclid",
-        "ttclid",
-        "li_fat_id",
-        "igshid",
-        "__twitter_impression",
-        # newsletters: Mailchimp, HubSpot, Marketo
-        "mc_cid",
-        "mc_eid",
-        "_hsenc",
-        "_hsmi",
-        "hsctatracking",
-        "mkt_tok",
-        # analytics: Google's cross-domain linker, Piwik, Webtrends, Piano, Adobe, Openstat
-        "_ga",
-        "_gl",
-        "pk_campaign",
-        "pk_kwd",
-        "wt.mc_id",
-        "wt_mc",
-        "at_medium",
-        "at_campaign",
-        "s_cid",
-        "_openstat",
-        # newsrooms' own campaign codes, seen on their feeds' links
-        "cmpid",
-        "ftag",
-        "traffic_source",
-    }
-)
+# The version of the form, beside that of `ingest.tracking`: before 2, escapes were left alone.
+_FIRST_VERSION = 1
 
 _SCHEME = re.compile(r"(https?)://", re.IGNORECASE)
 # What browsers handed to feed readers, and people copy from pages.
@@ -76,6 +32,9 @@ _ROUTE = re.compile(r"!?/[^/]|![^/]")
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 # What RFC 3986 allows nowhere in a URL, besides what is not ASCII.
 _UNSAFE = re.compile(r'[^\x21-\x7e]|["<>\\^`{|}]')
+# Not behind a percent sign that is no escape: what is put there would become one with it.
+_ESCAPE = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])%([0-9A-Fa-f]{2})")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 # Browsers drop these wherever they stand (WHATWG URL): links in feeds are wrapped over lines.
 _LINE_BREAKS = str.maketrans("", "", "\t\r\n")
@@ -114,7 +73,21 @@ def canonical(url: str) -> str:
     longer than `MAX_LENGTH`.
     """
     parts = _split(url)
-    return replace(parts, query=_without_tracking(parts.query), fragment=_route(parts.fragment)).url
+    query = _without_tracking(parts.query, parts.host)
+    route = _route(parts.fragment, parts.host)
+    return replace(
+        parts,
+        path=_usual_escapes(parts.path),
+        query=None if query is None else _usual_escapes(query),
+        fragment=None if route is None else _usual_escapes(route),
+    ).url
+
+
+def former(url: str) -> str:
+    """The canonical form as it was at first; articles may be stored under it. Raises UrlError."""
+    parts = _split(url)
+    query = _without_tracking(parts.query, parts.host, version=_FIRST_VERSION)
+    return replace(parts, query=query, fragment=None).url
 
 
 def with_fragment(url: str, fragment: str) -> str:
@@ -131,10 +104,12 @@ def fragment(url: str) -> str | None:
 def spellings(url: str) -> tuple[str, ...]:
     """The URLs under which an article may be known that is asked for as `url`, best first.
 
-    Those that share a page, or have none, have a fragment (`with_fragment`). Raises UrlError.
+    Those that share a page, or have none, have a fragment (`with_fragment`); those that were stored
+    long ago have the `former` spelling. Raises UrlError.
     """
     within = fragment(url)
-    return (canonical(url),) if within is None else (with_fragment(url, within), canonical(url))
+    own = [] if within is None else [with_fragment(url, within)]
+    return tuple(dict.fromkeys([*own, canonical(url), former(url)]))
 
 
 def host(url: str) -> str:
@@ -269,7 +244,7 @@ def _encoded(part: str) -> str:
     return _UNSAFE.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), part)
 
 
-def _route(fragment: str | None) -> str | None:
+def _route(fragment: str | None, host_name: str) -> str | None:
     """The fragment, if it is a page of a site made by scripts: #/news/1, #!news.
 
     Any other is a place within the page.
@@ -277,21 +252,33 @@ def _route(fragment: str | None) -> str | None:
     if fragment is None or not _ROUTE.match(fragment):
         return None
     path, mark, query = fragment.partition("?")
-    kept = _without_tracking(query if mark else None)
+    kept = _without_tracking(query if mark else None, host_name)
     return path if kept is None else f"{path}?{kept}"
 
 
-def _without_tracking(query: str | None) -> str | None:
+def _usual_escapes(part: str) -> str:
+    """Escapes as RFC 3986, section 6.2.2, has them: in upper case, of reserved characters only."""
+    return _ESCAPE.sub(_usual_escape, part)
+
+
+def _usual_escape(found: re.Match[str]) -> str:
+    character = chr(int(found[1], 16))
+    return character if _UNRESERVED.fullmatch(character) else found[0].upper()
+
+
+def _without_tracking(
+    query: str | None, host_name: str, *, version: int = tracking.VERSION
+) -> str | None:
     if query is None:
         return None
     parameters = query.split("&")
-    kept = [parameter for parameter in parameters if not _is_tracking(parameter)]
+    kept = [each for each in parameters if not _is_tracking(each, host_name, version)]
     if len(kept) == len(parameters):
         return query
     return "&".join(kept) or None
 
 
-def _is_tracking(parameter: str) -> bool:
+def _is_tracking(parameter: str, host_name: str, version: int) -> bool:
     # "amp;" is left of an & that was escaped once too often.
     name = parameter.partition("=")[0].lower().removeprefix("amp;")
-    return name in _TRACKING_NAMES or name.startswith(_TRACKING_PREFIXES)
+    return tracking.is_tracking(_usual_escapes(name), host_name, version=version)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
+from ingest import url as urls
 from ingest.duplicates.fingerprint import revision_hash
 from ingest.feeds.full_text import carries_full_text
 from ingest.feeds.identity import Placed, has_text, is_another, own_fragment, place
@@ -100,6 +101,14 @@ def settle(found: Sequence[Discovery], known: Mapping[str, KnownAs]) -> list[Dis
             settled.append(replace(each, url=url, page=each.url, from_feed=from_feed))
         taken.add(settled[-1].url)
     return settled
+
+
+def former_url(discovery: Discovery) -> str | None:
+    """The URL under which the article of a discovery was known to older versions, if another."""
+    if not discovery.host or "#" in discovery.url or discovery.entry.url is None:
+        return None
+    before = urls.former(discovery.entry.url)
+    return None if before == discovery.url else before
 
 
 def addresses(discovery: Discovery) -> set[str]:

@@ -18,4 +18,4 @@ def known(session: Session, url: str) -> str:
     here = session.scalars(select(Article.url_hash).where(col(Article.url_hash).in_(keys)))
     purged = session.scalars(select(Tombstone.key).where(col(Tombstone.key).in_(keys)))
     found = {bytes(key) for key in (*here, *purged)}
-    return next((each for each in candidates if digest(each) in found), candidates[-1])
+    return next((each for each in candidates if digest(each) in found), urls.canonical(url))

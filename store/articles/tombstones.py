@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from ingest import url as urls
-from ingest.feeds.entries import Discovery
+from ingest.feeds.entries import Discovery, former_url
 from store.database.connection import insert_into
 from store.tables import Feed, Tombstone, digest
 
@@ -45,9 +45,12 @@ def purged_among(session: Session, feed_id: int, found: Sequence[Discovery]) -> 
         url_hash = digest(discovery.url)
         entry = discovery.entry
         guid_key = _guid_key(Seen(feed_id, entry.guid, entry.title))
-        by_key |= {key: url_hash for key in (url_hash, guid_key) if key is not None}
-    keys = session.exec(select(Tombstone.key).where(col(Tombstone.key).in_(by_key)))
-    return {by_key[bytes(key)] for key in keys}
+        before = former_url(discovery)
+        former_key = digest(before) if before else None
+        keys = (url_hash, guid_key, former_key)
+        by_key |= {key: url_hash for key in keys if key is not None}
+    lying = session.exec(select(Tombstone.key).where(col(Tombstone.key).in_(by_key)))
+    return {by_key[bytes(key)] for key in lying}
 
 
 def _guid_key(seen: Seen) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from ingest.feeds.entries import (
     KnownAs,
     addresses,
     entry_to_json,
+    former_url,
     is_told_by_dates,
     may_have_missed,
     same_item,
@@ -89,6 +90,7 @@ def record(
 
 def _settled(session: Session, feed: DueFeed, found: Sequence[Discovery]) -> Sequence[Discovery]:
     """The discoveries under the URLs by which their articles are known in this feed."""
+    found = _under_former_urls(session, found)
     known: dict[str, KnownAs] = {}
     for part in _chunks(sorted({url for each in found for url in addresses(each)})):
         rows = session.execute(
@@ -99,6 +101,17 @@ def _settled(session: Session, feed: DueFeed, found: Sequence[Discovery]) -> Seq
         )
         known |= {url: KnownAs(guid, title) for url, guid, title in rows}
     return settle(found, known)
+
+
+def _under_former_urls(session: Session, found: Sequence[Discovery]) -> Sequence[Discovery]:
+    """The discoveries, those under their former URLs that are stored so."""
+    former = {each.url: url for each in found if (url := former_url(each)) is not None}
+    here = set[str]()
+    for part in _chunks(sorted({*former, *former.values()})):
+        hashes = [digest(url) for url in part]
+        here.update(session.scalars(select(Article.url).where(col(Article.url_hash).in_(hashes))))
+    stored = {url: before for url, before in former.items() if before in here and url not in here}
+    return [replace(each, url=stored.get(each.url, each.url)) for each in found]
 
 
 def _titles(session: Session, feed: DueFeed, last_read: datetime, now: datetime) -> set[str]:

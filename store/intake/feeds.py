@@ -19,7 +19,7 @@ def add(session: Session, spec: FeedSpec, *, now: datetime) -> tuple[Feed, bool]
     Returns the feed and whether it is new. Raises `ingest.url.UrlError` for an unusable address.
     """
     url = urls.canonical(spec.url)
-    known = session.exec(select(Feed).where(Feed.url_hash == digest(url))).first()
+    known = find(session, spec.url)
     if known is not None:
         return known, False
     host = urls.host(url)
@@ -91,7 +91,8 @@ def origins(session: Session, *, limit: int) -> list[str]:
 
 def find(session: Session, url: str) -> Feed | None:
     """The feed of this address, however it is spelled; raises `UrlError` if it is no address."""
-    return session.exec(select(Feed).where(Feed.url_hash == digest(urls.canonical(url)))).first()
+    hashes = [digest(each) for each in (urls.canonical(url), urls.former(url))]
+    return session.exec(select(Feed).where(col(Feed.url_hash).in_(hashes))).first()
 
 
 def set_paused(session: Session, feed_id: int, paused: bool, *, now: datetime) -> None:

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from sqlmodel import select
 
-from store.tables import Article, Revision, Stage
+from store.tables import Article, Revision, Stage, digest
 from tests.site import Site
 from tests.worker.network.polls import Reader, channel, item, only_url
 from tests.worker.wire import only, rows
@@ -252,3 +253,32 @@ def test_items_that_differ_behind_a_reference_are_three(reader: Reader) -> None:
     links = [f"https://b.example/?a=1&#038;id={number}" for number in (1, 2, 3)]
     reader.poll(channel(*(item(f"Story {link}", link) for link in links)))
     assert reader.urls() == [f"https://b.example/?a=1&id={number}" for number in (1, 2, 3)]
+
+
+PAIRS = [
+    ("https://b.example/%e4%b8%ad", "https://b.example/%E4%B8%AD"),
+    ("https://b.example/%7Edesk", "https://b.example/~desk"),
+    ("https://b.example/?q=%e4", "https://b.example/?q=%E4&srsltid=x"),
+    ("https://b.example/a?mibextid=1", "https://b.example/a"),
+    ("https://b.example/a?spm=C1.2", "https://b.example/a?xtor=RSS-1"),
+    ("https://www.wsj.com/a?mod=rss_1", "https://www.wsj.com/a?mod=rss_2"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_spellings_of_one_address_are_one_article(reader: Reader, one: str, other: str) -> None:
+    reader.poll(channel(item("A", one)))
+    poll = reader.poll(channel(item("A", other)))
+    assert (poll.new, len(reader.articles())) == (0, 1)
+
+
+def test_what_is_stored_under_its_former_spelling_stays_as_it_is(
+    reader: Reader, context: Context
+) -> None:
+    link = "https://b.example/%e4?srsltid=1"
+    reader.poll(channel(item("A", "https://b.example/x")))
+    with context.database.writing() as session:
+        row = session.exec(select(Article)).one()
+        row.url, row.url_hash = link, digest(link)
+    poll = reader.poll(channel(item("A", link)))
+    assert (poll.new, reader.urls()) == (0, [link])
