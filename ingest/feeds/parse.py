@@ -58,6 +58,7 @@ _LATE_JSON = re.compile(
     r'\{\s*(?:"\w{1,40}"\s*:\s*"[^"{}]{0,2000}"\s*,\s*){0,9}'
     r'"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org'
 )
+_ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _JSON_CALL = re.compile(r"(?:[\w.$]{1,80}\s*\(\s*\{|\)\]\}')")
 # Characters. Warnings are a few lines, a page's scripts and styles some hundred thousand.
 _LOOK_BEHIND = 1_000_000
@@ -102,7 +103,9 @@ def _without_rest(text: str) -> str:
         return text
     end = f"</{root[0][1:]}>"
     position = text.rfind(end)
-    return text[: position + len(end)] if position >= 0 else text
+    if position < 0 or _ENTRY.search(text, position):
+        return text  # entries that went on behind the end are not lost
+    return text[: position + len(end)]
 
 
 def _root(text: str) -> int:
