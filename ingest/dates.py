@@ -6,12 +6,11 @@ assumption (a missing zone, an abbreviation of many countries), `GUESS` where th
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 
-from ingest.date_spellings import respelled, without_markup
+from ingest.date_spellings import respelled
 from ingest.text.sanitise import clean_line
 
 # The longest date form is JavaScript's, some 70 characters. Longer texts are prose, not dates.
@@ -52,8 +51,8 @@ def parse_date(raw: str, *, origin: str, country: str | None = None) -> Dated:
     whether 03/10 is in October or in March. Never raises.
     """
     raw = clean_line(raw[: 4 * MAX_LENGTH])
-    text = without_markup(unicodedata.normalize("NFKC", raw))
-    text = respelled(text) if len(text) <= MAX_LENGTH else ""
+    text = respelled(raw)
+    text = text if len(text) <= MAX_LENGTH else ""
     at, confidence = _read_number(text) or _read(text, country) or (None, Confidence.GUESS)
     return Dated(at=at, raw=raw, origin=origin, confidence=confidence)
 
