@@ -112,6 +112,19 @@ def spellings(url: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, canonical(url), former(url)]))
 
 
+def is_same_page(one: str, other: str) -> bool:
+    """Whether two URLs differ at most in scheme, query and trailing slashes. Raises UrlError.
+
+    Their texts have to show whether they are one document.
+    """
+    first, second = _split(one), _split(other)
+    return (
+        (first.host, first.port) == (second.host, second.port)
+        and first.path.rstrip("/") == second.path.rstrip("/")
+        and first.fragment == second.fragment
+    )
+
+
 def host(url: str) -> str:
     """The lower-case host name without port, IPv6 without brackets. Raises UrlError."""
     return _split(url).host.strip("[]")

@@ -14,6 +14,7 @@ from ingest.relations.tagger import Tagger
 from store.articles import inputs, stages
 from store.articles import processing as store
 from store.articles.inputs import Work
+from store.articles.same_page import Folded
 from worker import clock
 from worker.context import Context
 from worker.watch import counters, logs
@@ -73,6 +74,10 @@ def _process(context: Context, work: Work) -> None:
         written = store.settle(context.database, work, to_store, tagger_output, now=clock.now())
     if written is None:
         log.info("article.not_waiting", url=work.url)  # done by another worker, or purged
+        return
+    if isinstance(written, Folded):
+        counters.PROCESSED.labels(counters.UNCHANGED).inc()
+        log.info("article.merged", url=work.url, into=written.into)
         return
     counters.DOCUMENTS.labels(document.quality).inc()
     counters.PROCESSED.labels(counters.FIRST if written.number == 1 else counters.REVISED).inc()

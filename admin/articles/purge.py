@@ -88,7 +88,7 @@ def purge(
 def _doomed(context: "Context", urls: Sequence[str]) -> "list[Doomed]":
     """These articles. Raises `Misuse` where one of them is not here."""
     from ingest.url import UrlError, spellings
-    from store.articles import purge, tombstones
+    from store.articles import addresses, purge, tombstones
 
     for url in urls:
         try:
@@ -99,7 +99,7 @@ def _doomed(context: "Context", urls: Sequence[str]) -> "list[Doomed]":
         doomed = purge.find(session, urls)
         here = {article.url for article in doomed}
         for url in urls:
-            if not here.intersection(spellings(url)):
+            if addresses.known(session, url) not in here:
                 tombstone = tombstones.of(session, url)
                 what = f"was purged {moment(tombstone.purged_at)}" if tombstone else "is not here"
                 raise Misuse(f"the article {url} {what}; nothing was purged")

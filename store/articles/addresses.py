@@ -29,7 +29,7 @@ def known(session: Session, url: str) -> str:
     for each in candidates:
         if digest(each) in found or each in elsewhere:
             return elsewhere.get(each, each)
-    return candidates[-1]
+    return urls.canonical(url)
 
 
 def led_to(session: Session, candidates: Sequence[str]) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from ingest.pages.extract import Document
 from ingest.pages.quality import is_wall
 from ingest.relations.tagging import Tagging as TaggerOutput
 from store import events
+from store.articles import same_page
 from store.articles.inputs import Work
 from store.articles.revisions import (
     _AT_REST,
@@ -22,6 +23,7 @@ from store.articles.revisions import (
     new_events,
     write,
 )
+from store.articles.same_page import Folded
 from store.database.connection import Database
 from store.stories import assignment, merge, near_duplicates
 from store.stories.boilerplate import Boilerplate
@@ -103,7 +105,7 @@ def settle(
     tagger_output: TaggerOutput,
     *,
     now: datetime,
-) -> NewRevision | None:
+) -> NewRevision | Folded | None:
     """Do `record` in a transaction of its own; once more, where stories have to be merged."""
     try:
         with database.writing() as session:
@@ -121,17 +123,21 @@ def record(
     *,
     merging_stories: bool = False,
     now: datetime,
-) -> NewRevision | None:
+) -> NewRevision | Folded | None:
     """Store a new revision with its tagging, settle its story, and tell what happened.
 
-    Returns what was stored; None where the article is not waiting any more, because
-    another worker has done this already or newer bytes have come meanwhile. Raises `MergeNeeded`
-    where stories turn out to be one, and merging was not asked for.
+    Returns what was stored, or which article this one was found to be; None where it is not
+    waiting any more, because another worker has done this already or newer bytes have come
+    meanwhile. Raises `MergeNeeded` where stories turn out to be one, and merging was not asked for.
     """
     may_merge = merge.hold(session, merging=merging_stories)
     article = _still_waiting(session, work)
     if article is None:
         return None
+    if not article.revisions:
+        folded = same_page.fold(session, work, to_store.document, now=now)
+        if folded is not None:
+            return folded
     written = write(session, article, work, to_store, tagger_output, may_merge=may_merge, now=now)
     events.write(session, new_events(work, written, tagger_output), now=now)
     return written

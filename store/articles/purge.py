@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from store import events
 from store.articles import tombstones
-from store.articles.addresses import known
+from store.articles.addresses import known, others
 from store.articles.tombstones import Seen
 from store.events import Event
 from store.stories import assignment, merge, summary, text_owners
@@ -158,5 +158,13 @@ def _put_tombstones(
     rows = select(_sightings.c.article_id, *columns).where(_sightings.c.article_id.in_(seen))
     for article_id, *how in session.execute(rows):
         seen[article_id].append(Seen(*how))
+    hashes = others(session, list(seen))
     for article in articles:
-        tombstones.put(session, article.url, seen[article.id], reason=reason, now=now)
+        tombstones.put(
+            session,
+            article.url,
+            seen[article.id],
+            hashes=hashes.get(article.id, ()),
+            reason=reason,
+            now=now,
+        )

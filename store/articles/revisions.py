@@ -13,7 +13,7 @@ from ingest.pages.extract import EXTRACTOR_VERSION, Document
 from ingest.pages.quality import Quality
 from ingest.relations.tagging import Tagging as TaggerOutput
 from store import events
-from store.articles import taggings
+from store.articles import addresses, taggings
 from store.articles.inputs import Work
 from store.events import Event
 from store.history import recording
@@ -100,6 +100,7 @@ def write(
     number: int = article.revisions + 1
     revision = _revision(work, to_store, number, now) | {"run_id": run_id}
     revision_id: int = session.execute(_INSERT_REVISION, revision).scalar_one()
+    addresses.state(session, work.article_id, work.url, document.canonical_url)
     (tagging_id,) = taggings.store(session, [(revision_id, tagger_output)], now=now, run_id=run_id)
     joined = assignment.join(
         session,

@@ -28,10 +28,19 @@ class Seen:
 
 
 def put(
-    session: Session, url: str, seen: Iterable[Seen], *, reason: str | None, now: datetime
+    session: Session,
+    url: str,
+    seen: Iterable[Seen],
+    *,
+    hashes: Iterable[bytes] = (),
+    reason: str | None,
+    now: datetime,
 ) -> None:
-    """Remember that the article of this canonical URL was purged."""
-    keys = {digest(url), *filter(None, map(_guid_key, seen))}
+    """Remember that the article of this canonical URL was purged.
+
+    `hashes` are the digests of its other addresses.
+    """
+    keys = {digest(url), *hashes, *filter(None, map(_guid_key, seen))}
     session.execute(
         insert_into(session, Tombstone).on_conflict_do_nothing(),
         [{"key": key, "url": url, "purged_at": now, "reason": reason} for key in sorted(keys)],

@@ -8,7 +8,7 @@ from store.database import analyst_logins, views
 from store.database.connection import Database, DatabaseError
 
 # The migration that this code needs; a test holds it equal to the newest file in migrations/.
-HEAD = "0008"
+HEAD = "0009"
 # Any number, as long as every upgrade of any version takes the same lock.
 _ADVISORY_LOCK = 7_264_001
 

@@ -21,6 +21,7 @@ from ingest.feeds.entries import (
     settle,
 )
 from store import events
+from store.articles import addresses as other_addresses
 from store.articles import snapshots, tombstones
 from store.articles.lookup import find, insert_new, lock
 from store.articles.snapshots import NewSnapshot
@@ -71,7 +72,7 @@ def record(
     row = session.get_one(Feed, feed.id)
     last_read = row.read_at
     new, changed, process, shared = dict[int, str](), 0, list[int](), 0
-    found = _settled(session, feed, found)
+    found = _settled(session, feed, _led(session, found))
     # Every writer goes through the URLs in one order: unsorted batches deadlock on PostgreSQL.
     ordered = sorted(found, key=lambda discovery: digest(discovery.url))
     for chunk in _chunks(ordered):
@@ -86,6 +87,23 @@ def record(
     if found:
         row.read_at = now
     return Recorded(len(new), changed, tuple(process), rolled_over, new)
+
+
+def _led(session: Session, found: Sequence[Discovery]) -> Sequence[Discovery]:
+    """The discoveries under the URLs of the articles that their links lead to, one for each.
+
+    Where two links lead to one article, its own stands: they would take turns in being a change.
+    """
+    urls = {url: url for each in found for url in (each.url, each.page or each.url)}
+    urls |= other_addresses.led_to(session, list(urls))
+    own = {each.url for each in found if urls[each.url] == each.url}
+    led: dict[str, Discovery] = {}
+    for each in found:
+        url = urls[each.url]
+        if url == each.url or url not in own:
+            page = None if each.page is None else urls[each.page]
+            led.setdefault(url, replace(each, url=url, page=page))
+    return list(led.values())
 
 
 def _settled(session: Session, feed: DueFeed, found: Sequence[Discovery]) -> Sequence[Discovery]:

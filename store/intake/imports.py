@@ -18,7 +18,7 @@ from ingest.feeds.entries import entry_to_json
 from ingest.feeds.model import Entry
 from ingest.imports.items import Arrival, ArrivedPage, NamedSource
 from store import events
-from store.articles import lookup, snapshots
+from store.articles import addresses, lookup, snapshots
 from store.articles.snapshots import NewSnapshot
 from store.articles.stages import to_be_processed
 from store.events import Event
@@ -80,6 +80,7 @@ def preview(
     session: Session, arrivals: Sequence[Arrival], seen: dict[bytes, Standing]
 ) -> Counter[Fate]:
     """Count what `record` would do, writing nothing; `seen` carries it from batch to batch."""
+    arrivals = _led(session, arrivals)
     standings = _standings(session, [digest(each.url) for each in arrivals])
     seen.update({key: each for key, each in standings.items() if key not in seen})
     return Counter(what for _, what in _decided(arrivals, seen))
@@ -99,6 +100,7 @@ def record(
     `origin` says of new articles where they came from, `source` is that of those that name
     none.
     """
+    arrivals = _led(session, arrivals)
     standings = _standings(session, [digest(each.url) for each in arrivals], lock=True)
     decided = _decided(arrivals, standings)
     new = [each for each, what in decided if what is Fate.NEW]
@@ -133,6 +135,12 @@ def waiting(session: Session, *, after: int, limit: int) -> Sequence[int]:
 def count_waiting(session: Session, stage: Stage) -> int:
     """How many articles are in a stage."""
     return session.exec(select(func.count()).where(Article.stage == stage)).one()
+
+
+def _led(session: Session, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """The arrivals under the URLs of the articles that their addresses lead to."""
+    led = addresses.led_to(session, [each.url for each in arrivals])
+    return [replace(each, url=led.get(each.url, each.url)) for each in arrivals]
 
 
 def _decided(

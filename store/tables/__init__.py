@@ -6,6 +6,7 @@ Times are aware and in UTC. Long unique texts (URLs) are indexed by their SHA-25
 
 from store.tables.articles import (
     Article,
+    ArticleAddress,
     ArticleState,
     Revision,
     Sighting,
@@ -64,6 +65,7 @@ from store.tables.taggings import (
 __all__ = [
     "ActorName",
     "Article",
+    "ArticleAddress",
     "ArticleState",
     "EventRow",
     "Feed",

@@ -81,6 +81,18 @@ class Article(SQLModel, table=True):
     quality: str | None = None
 
 
+class ArticleAddress(SQLModel, table=True):
+    """Another address of an article than its URL: one that led to it, or that its page states."""
+
+    __tablename__ = "article_addresses"
+
+    url_hash: bytes = Field(sa_column=Column(LargeBinary(32), primary_key=True))
+    article_id: int = owned_by("articles.id", primary_key=True, index=True)
+    url: str = text_column()  # canonical
+    # What leads here is this article. Else its page states it, and nothing more is known.
+    leads_here: bool
+
+
 class ArticleState(SQLModel, table=True):
     """What an article showed until it showed something else; what it shows now is its own row."""
 

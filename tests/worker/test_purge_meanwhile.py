@@ -60,7 +60,7 @@ def test_while_its_page_is_fetched(
 
 
 @pytest.mark.usefixtures("feed_id")
-@pytest.mark.parametrize("step", ["make_document", "store.examine", "store.settle"])
+@pytest.mark.parametrize("step", ["make_document", "store.prepare", "store.settle"])
 def test_while_it_is_processed(
     context: Context, nudges: Heard, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,9 +9,10 @@ from alembic.config import Config
 from sqlalchemy import Connection, column, inspect, select, table, text
 from sqlmodel import Session, SQLModel
 
+from store.articles import addresses
 from store.database import migrate
 from store.database.connection import Database
-from store.tables import Article, Revision, Story, StoryText
+from store.tables import Article, Revision, Story, StoryText, digest
 from tests.store.building import NOW, document, ingest_one
 from tests.support import printings
 
@@ -103,3 +104,21 @@ def test_what_comes_after_an_upgrade_joins_what_was_there_before(old: Database) 
         counts = session.scalars(select(Story.articles).order_by(Story.id)).all()
         assert list(counts) == [3, 1, 2]
         assert session.execute(text("SELECT count(*) FROM v_copies")).scalar_one() == 5
+
+
+def test_what_is_spelled_otherwise_today_is_led_to(old: Database) -> None:
+    """Two articles that would be one today stay two, and the older is found."""
+    plain = "http://outlet1.example/a?id=1"
+    spelled = [f"{plain}&srsltid={number}" for number in (1, 2)] + ["http://outlet1.example/%7e"]
+    with old.engine.execution_options(transpacific_write=True).begin() as connection:
+        for number, url in enumerate(spelled, start=1):
+            connection.execute(
+                text("UPDATE articles SET url = :url, url_hash = :url_hash WHERE id = :id"),
+                {"url": url, "url_hash": digest(url), "id": number},
+            )
+    migrate.upgrade(old)
+    with old.reading() as session:
+        assert addresses.led_to(session, [plain, "http://outlet1.example/~", *spelled]) == {
+            plain: spelled[0],
+            "http://outlet1.example/~": spelled[2],
+        }

@@ -138,11 +138,11 @@ def test_what_is_purged_stays_away_under_each_of_its_addresses(
 
 
 @pytest.fixture
-def outlet(reader: Reader) -> "Outlet":
-    return Outlet(reader)
+def pages(reader: Reader) -> "Pages":
+    return Pages(reader)
 
 
-class Outlet:
+class Pages:
     """Pages on the site, and the feed that leads to them, read to the end."""
 
     def __init__(self, reader: Reader) -> None:
@@ -175,38 +175,36 @@ SAME = {
 @pytest.mark.parametrize("name", SAME)
 @pytest.mark.parametrize("first", ["the stated", "the other"])
 def test_pages_with_one_text_and_one_canonical_address_are_one_article(
-    outlet: Outlet, name: str, first: str
+    pages: Pages, name: str, first: str
 ) -> None:
     other, stated = SAME[name]
     for path in (other, stated):
-        outlet.publish(path, 1, stated)
+        pages.publish(path, 1, stated)
     ordered = (stated, other) if first == "the stated" else (other, stated)
     for path in ordered:
-        outlet.read(path)
-    assert outlet.reader.urls() == [ordered[0]]
-    assert len(rows(outlet.context.database, Revision)) == 1
+        pages.read(path)
+    assert pages.reader.urls() == [ordered[0]]
+    assert len(rows(pages.context.database, Revision)) == 1
     for path in (*ordered, *ordered):
-        outlet.read(path)
-    outlet.read(*ordered)
-    assert outlet.reader.urls() == [ordered[0]]
-    merged = [
-        row for row in rows(outlet.context.database, EventRow) if row.kind == "article.merged"
-    ]
+        pages.read(path)
+    pages.read(*ordered)
+    assert pages.reader.urls() == [ordered[0]]
+    merged = [row for row in rows(pages.context.database, EventRow) if row.kind == "article.merged"]
     assert len(merged) == 1
-    with outlet.context.database.reading() as session:
+    with pages.context.database.reading() as session:
         for path in ordered:
-            assert addresses.known(session, outlet.site.url(path)).endswith(ordered[0])
+            assert addresses.known(session, pages.site.url(path)).endswith(ordered[0])
 
 
 def test_two_that_state_a_third_are_one_and_keep_their_sightings(
-    outlet: Outlet, context: Context
+    pages: Pages, context: Context
 ) -> None:
     for path in ("/a?ref=1", "/a?ref=2"):
-        outlet.publish(path, 1, "/a")
-    outlet.read("/a?ref=1")
-    second = Outlet(Reader(context, outlet.site, path="/second.xml"))
+        pages.publish(path, 1, "/a")
+    pages.read("/a?ref=1")
+    second = Pages(Reader(context, pages.site, path="/second.xml"))
     second.read("/a?ref=2")
-    assert outlet.reader.urls() == ["/a?ref=1"]
+    assert pages.reader.urls() == ["/a?ref=1"]
     assert len(rows(context.database, Sighting)) == 2
 
 
@@ -220,32 +218,32 @@ APART = {
 
 
 @pytest.mark.parametrize("name", APART)
-def test_others_stay_two(outlet: Outlet, name: str) -> None:
+def test_others_stay_two(pages: Pages, name: str) -> None:
     one, two, stated, first, second = APART[name]
-    outlet.publish(first, one, first if stated == "" else stated)
-    outlet.publish(second, two, second if stated == "" else stated)
-    outlet.read(first)
-    outlet.read(second)
-    assert outlet.reader.urls() == sorted([first, second])
+    pages.publish(first, one, first if stated == "" else stated)
+    pages.publish(second, two, second if stated == "" else stated)
+    pages.read(first)
+    pages.read(second)
+    assert pages.reader.urls() == sorted([first, second])
 
 
-def test_items_that_a_feed_tells_apart_stay_two(outlet: Outlet) -> None:
+def test_items_that_a_feed_tells_apart_stay_two(pages: Pages) -> None:
     for path in ("/a?id=1", "/a?id=2"):
-        outlet.publish(path, 1, "/a")
-    outlet.read("/a?id=1", "/a?id=2", titles=("Ferries", "Trains"))
-    assert outlet.reader.urls() == ["/a?id=1", "/a?id=2"]
+        pages.publish(path, 1, "/a")
+    pages.read("/a?id=1", "/a?id=2", titles=("Ferries", "Trains"))
+    assert pages.reader.urls() == ["/a?id=1", "/a?id=2"]
 
 
 @pytest.mark.parametrize("number", range(20))
 def test_a_site_whose_pages_all_name_one_canonical_address_is_not_believed(
-    outlet: Outlet, number: int
+    pages: Pages, number: int
 ) -> None:
     """Also of pages that have one text: the others have shown that the address is no article's."""
     stated = ("", "?id=1", "/", "?page=home")[number % 4]
     paths = [f"/article.php?{name}={id_}" for name in ("id", "story") for id_ in (1, 2, 3)]
     for path in paths:
         its_text = number * 10 + int(path[-1])
-        outlet.publish(path, its_text, f"/article.php{stated}", title="Bay News")
-    outlet.read(*paths[:3])
-    outlet.read(*paths)
-    assert outlet.reader.urls() == sorted(paths)
+        pages.publish(path, its_text, f"/article.php{stated}", title="Bay News")
+    pages.read(*paths[:3])
+    pages.read(*paths)
+    assert pages.reader.urls() == sorted(paths)
