@@ -53,7 +53,7 @@ def test_a_fault_of_ours_is_told_with_its_place() -> None:
     told = tell(caught.value)
     assert told.status == 1
     assert told.line is not None
-    assert "ZeroDivisionError: division by zero at test_cli_errors.py:" in told.line
+    assert "ZeroDivisionError: division by zero at test_errors.py:" in told.line
 
 
 @pytest.mark.parametrize("name", [*STATUS_OF, *ADVICE_ON])
