@@ -88,10 +88,11 @@ class _Records:
 def tag_line(tagger: "Tagger", line: bytes) -> dict[str, Any]:
     """The answer to a line of JSONL. Raises `BadLine`."""
     from ingest.relations import to_json
+    from ingest.text.sanitise import clean_text
 
     record = files.json_object(line)
-    title = files.text_of(record, "title")
-    text = files.text_of(record, "text", required=True)
+    title = clean_text(files.text_of(record, "title"))
+    text = clean_text(files.text_of(record, "text", required=True))
     tagging = tagger.tag(title, text, date=_day(record.get("date")))
     return to_json(tagging, str(record["id"])) | {"id": record["id"]}
 

@@ -14,8 +14,19 @@ _UNWANTED = re.compile(
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi controls: text that shows as another
     "\ufdd0-\ufdef\ufffe\uffff"  # noncharacters
     "\ufeff"  # byte order marks that were glued into the text
+    # What shows nothing and splits words for whoever reads letters: soft hyphens, word joiners,
+    # invisible operators, the Mongolian vowel separator, Hangul fillers.
+    "\u00ad\u2060-\u2064\u180e\u034f\u115f\u1160\u3164\uffa0"
     "]"
 )
+# Those that some scripts need and others only carry along.
+_JOINERS = re.compile("[\u200b-\u200d]")
+# Where a zero-width space ends a word: Thai, Lao, Burmese, Khmer and their neighbours.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1900-\u1aaf]")
+# Where joiners choose the form of a letter: Arabic and Persian, Syriac, Indic, Mongolian, Khmer.
+_JOINED = re.compile("[\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\ua840-\ua8ff]")
+# Pictures that a joiner makes one of: 👩‍🚀, ❤️‍🔥, 🏳️‍🌈.
+_PICTURE = re.compile("[\u203c-\u3299\ufe0f\U0001f000-\U0001faff]")
 # The noncharacters beyond the first plane, apart: a class that reaches there is ten times slower.
 _UNWANTED_BEYOND = re.compile(
     "["
@@ -60,9 +71,26 @@ def clean_text(value: str) -> str:
     What comes back is the same after a round through PostgreSQL, SQLite, JSON and UTF-8.
     """
     text = _UNWANTED.sub("", _LINE_END.sub("\n", value))
+    if text.isascii():
+        return text
+    if _JOINERS.search(text):
+        text = _JOINERS.sub(_needed_joiner, text)
     if text.isascii() or max(text) <= "\uffff":
         return text
     return _UNWANTED_BEYOND.sub("", text)
+
+
+def _needed_joiner(found: re.Match[str]) -> str:
+    """A joiner where the script or the picture before it needs one, else nothing."""
+    text, start = found.string, found.start()
+    before, after = text[max(0, start - 1) : start], text[start + 1 : start + 2]
+    if found[0] == "\u200b":
+        needed = _UNSPACED.match(before) and _UNSPACED.match(after)
+    elif found[0] == "\u200d" and _PICTURE.match(before):
+        needed = _PICTURE.match(after)
+    else:
+        needed = _JOINED.match(before)
+    return found[0] if needed else ""
 
 
 def clean_line(value: str) -> str:

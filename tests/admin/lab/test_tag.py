@@ -80,6 +80,14 @@ def test_a_bad_line_is_told_with_its_number_and_the_others_are_answered(
     assert line.startswith("line 2: ")
 
 
+def test_marks_that_show_nothing_hide_nothing_and_offsets_are_of_the_text_without(cli: Cli) -> None:
+    hidden = {"title": TITLE.replace("in", "i\u00adn"), "text": TEXT.replace("i", "\u200bi\u2060")}
+    ended = cli("tag", "--jsonl", "-", stdin=lines({"id": 1, "title": TITLE, "text": TEXT}))
+    without = ended.records[0]
+    ended = cli("tag", "--jsonl", "-", stdin=lines({"id": 1} | hidden))
+    assert ended.records[0] == without
+
+
 def test_a_lone_surrogate_does_no_harm_and_moves_no_offset(cli: Cli) -> None:
     text = "\udfff Xi Jinping met Donald Trump \ud83d in Beijing"
     ended = cli("tag", "--jsonl", "-", stdin=lines({"id": "\ud800", "text": text}))

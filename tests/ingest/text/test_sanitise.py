@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.text.sanitise import clean_line, clean_text, escape_json, html_to_line, html_to_text
+from ingest.text.sanitise import (
+    clean_line,
+    clean_text,
+    clean_title,
+    escape_json,
+    html_to_line,
+    html_to_text,
+)
 from tests.support import machine
 
 # Hypothesis leaves surrogates out unless it is asked for them.
@@ -26,11 +33,40 @@ ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
         ("bidi \u202eoverride\u2066\u200f", "bidi override"),
         ("\ufeffbyte order mark", "byte order mark"),
         ("中文，😀 ẞ é", "中文，😀 ẞ é"),
-        ("zero\u200dwidth joiner", "zero\u200dwidth joiner"),
     ],
 )
 def test_what_cannot_be_stored_or_must_not_be_shown_is_dropped(given_text, expected):
     assert clean_text(given_text) == expected
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\u2063", "\u180e", "\ufeff", "\u034f"],
+)
+@pytest.mark.parametrize(
+    "word", ["tar{}iffs", "Chi{}na", "关{}税", "U.S.{}-China", "{}trade{}", "А{}Б"]
+)
+def test_marks_that_show_nothing_split_no_word(word, mark):
+    assert clean_text(word.replace("{}", mark)) == word.replace("{}", "")
+    assert clean_line(word.replace("{}", mark)) == word.replace("{}", "")
+    assert clean_title(word.replace("{}", mark)) == word.replace("{}", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👩\u200d🚀 👨\u200d👩\u200d👧 ❤️\u200d🔥 🏳️\u200d🌈 🧑🏽\u200d⚖️",  # pictures made of several
+        "می\u200cخواهم",  # Persian: I want
+        "क्\u200dष क्\u200cष",  # Hindi, both forms of a conjunct
+        "ක්\u200dෂ",  # Sinhala
+        "നന്\u200d",  # Malayalam
+        "ภาษา\u200bไทย",  # Thai: where a line may break
+        "ភាសា\u200bខ្មែរ",  # Khmer
+    ],
+)
+def test_joiners_that_a_script_needs_stay(text):
+    assert clean_text(text) == text
+    assert clean_text(clean_text(text)) == text
 
 
 @given(ANY_TEXT)
