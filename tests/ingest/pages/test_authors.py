@@ -51,3 +51,54 @@ def test_the_outlet_is_not_an_author() -> None:
     assert clean_authors(["Harbour Lights", "Jane Roe"], source=["Harbour Lights Weekly"]) == (
         "Jane Roe",
     )
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        # Places, and what is said of where they are.
+        ("Jane Roe in Lisbon", ("Jane Roe",)),
+        ("Jane Roe, in Washington and John Doe, in Seoul", ("Jane Roe", "John Doe")),
+        ("Gazette staff in Naples", ()),
+        ("MANILA", ()),
+        ("Jane Roe, New Delhi", ("Jane Roe",)),
+        ("By Jane Roe at the White House", ("Jane Roe",)),
+        ("Jane Roe for Harbour Lights", ("Jane Roe",)),
+        ("Jane Roe reporting from Kinmen", ("Jane Roe",)),
+        ("By Jane Roe / Special correspondent, in Tainan", ("Jane Roe",)),
+        ("By JANE ROE | Hong Kong", ("Jane Roe",)),
+        ("Jane Roe is based in Shanghai", ("Jane Roe",)),
+        # Links to profiles.
+        ("More stories by Jane Roe", ("Jane Roe",)),
+        ("View all posts by Jane Roe", ("Jane Roe",)),
+        ("See more from Jane Roe", ("Jane Roe",)),
+        ("Follow Jane Roe", ("Jane Roe",)),
+        ("Articles by Jane Roe", ("Jane Roe",)),
+        # Outlets.
+        *(
+            (name, ())
+            for name in (
+                "腾讯", "网易科技", "新浪军事", "凤凰网", "美國之音", "自由亞洲電台", "財新",
+                "Sixth Tone", "Voice of America", "Nikkei Asia", "Zaobao", "外交部", "澎湃",
+                "CGTN", "Radio Free Asia", "Sohu", "路透中文网", "The White House",
+            )
+        ),
+        # Chinese bylines.
+        ("【記者王小明／綜合報導】", ("王小明",)),
+        ("〔記者陳大文／台北報導〕", ("陳大文",)),
+        ("（中央社記者陳大文華盛頓3日專電）", ("陳大文",)),
+        ("記者陳大文、林美玲／高雄報導", ("陳大文", "林美玲")),
+        ("作者：王小明 编辑：李华", ("王小明",)),
+        ("编辑 李华 记者 王小明", ("王小明",)),
+        ("撰文：王小明　校对：赵一", ("王小明",)),
+        ("文／陳大文 圖／林美玲", ("陳大文",)),
+        ("古丽·买买提", ("古丽·买买提",)),
+        ("作者：司马南·阿里", ("司马南·阿里",)),
+        ("新华社记者王小明 北京报道", ("王小明",)),
+        ("王小明/例报", ("王小明",)),
+        ("編譯陳大文／綜合外電", ("陳大文",)),
+        ("来源：中新网 作者：王小明", ("王小明",)),
+    ],
+)  # fmt: skip
+def test_places_phrases_and_sources_are_nobody(byline: str, names: tuple[str, ...]) -> None:
+    assert clean_authors([byline]) == names
