@@ -1,12 +1,12 @@
-"""Title, date, canonical link, site and language of an article, from what the page states.
+"""Date, authors, canonical link, site and language of an article, from what the page states.
 
 Where several statements speak, the one made for machines to quote comes first: JSON-LD, then
 OpenGraph and article:*, then other meta elements, then what there is to be seen. What the feed
-said joins in by two rules of its own, `choose_title` and `choose_date`.
+said joins in by a rule of its own, `choose_date`. Titles are chosen in titles.py.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -14,24 +14,17 @@ from htmldate import find_date
 from lxml import html
 
 from ingest.dates import Confidence, Dated, parse_date
-from ingest.duplicates.fingerprint import normalised
 from ingest.pages.authors import clean_authors
+from ingest.pages.date_forms import read_date
 from ingest.pages.head_metadata import Head, read_bylines
-from ingest.text.sanitise import clean_line
-from ingest.url import UrlError, canonical, host, resolve
-
-# Longer than any headline; what is longer is text in the headline's place.
-MAX_TITLE_CHARS = 400
-
-# Two titles are of one story when the shorter one shares half of its words with the longer. An
-# edited headline shares more than that; a wall's or a home page's title has next to nothing.
-SAME_TITLE_SHARE = 0.5
+from ingest.pages.shown_dates import shown_date
+from ingest.pages.titles import MAX_TITLE_CHARS, source_names
+from ingest.url import UrlError, canonical, resolve
 
 # Names of meta elements, lower-case, in the order in which they are believed.
-_TITLES = ("og:title", "twitter:title", "parsely-title", "dc.title", "citation_title")
-_SITE_NAMES = ("og:site_name", "application-name", "apple-mobile-web-app-title", "dc.publisher")
 _AUTHORS = (
     "author",
+    "authors",
     "article:author",
     "parsely-author",
     "sailthru.author",
@@ -39,6 +32,7 @@ _AUTHORS = (
     "dcterms.creator",
     "citation_author",
     "byl",
+    "byline",
 )
 _OPENGRAPH_DATES = (
     "article:published_time",
@@ -67,17 +61,10 @@ _META_DATES = (
     "date",
 )
 
-_SEPARATED = re.compile(
-    r"\s+[|｜–—·•:»«-]\s+|\s*[|｜]\s*|\s*_+\s*|(?<=[\u4e00-\u9fff])[-–—－]+(?=\S)"
-)
 _URL_DATE = re.compile(
     r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)"
 )
-_CUT = re.compile(r"\s*(?:\.\.\.|…)\s*$")
 _LANGUAGE_TAG = re.compile(r"^[A-Za-z]{2,3}(?=$|[-_])")
-# A word, or one character where words are written without spaces.
-_WORD = re.compile(r"[\u3041-\u30fa\u3400-\u9fff]|[^\s\u3041-\u30fa\u3400-\u9fff]+")
-
 # htmldate would ask the clock for the latest date it may find. The house has one rule for dates
 # of the future, `ingest.dates.not_after`, so it gets a bound that never binds.
 _NO_LATEST_DATE = "2100-01-01"
@@ -86,67 +73,6 @@ _NO_LATEST_DATE = "2100-01-01"
 def site_name(head: Head) -> str:
     """The outlet's name as the page gives it, or ""."""
     return next(iter(source_names(head)), "")[:MAX_TITLE_CHARS]
-
-
-def source_names(head: Head) -> tuple[str, ...]:
-    """All names under which the page speaks of its outlet."""
-    stated = (head.first(name) for name in _SITE_NAMES)
-    return tuple(dict.fromkeys(filter(None, map(clean_line, (*stated, head.article.publisher)))))
-
-
-def page_titles(head: Head, *, url: str) -> tuple[str, ...]:
-    """All that the page gives as its title, the most trusted first, without the site's name."""
-    headings = [heading for heading in head.headings if heading]
-    stated = map(clean_line, (head.article.headline, head.first(*_TITLES)))
-    # A title that begins with the page's one heading has some decoration after it.
-    seen = (
-        [*headings, head.title] if _is_decorated(head.title, headings) else [head.title, *headings]
-    )
-    names = tuple(_names(head, url))
-    titles = (without_site(title, names=names, headings=headings) for title in (*stated, *seen))
-    return tuple(filter(None, titles))
-
-
-def choose_title(feed_title: str, page_title: str) -> str:
-    """The page's title where it is of the same story as the feed's; the feed's otherwise.
-
-    Feeds cut headlines ("…") and decorate them ("Watch: …", "… - Outlet"), and an edited headline
-    reaches the page first. But a title that shares no words with what the feed announced is that
-    of a wall, an error or a home page, and must not replace it.
-    """
-    if not feed_title:
-        return page_title
-    if not page_title or not _same_title(feed_title, page_title):
-        return feed_title
-    if _CUT.search(page_title) and len(feed_title) > len(page_title):
-        return feed_title
-    return page_title
-
-
-def without_site(title: str, *, names: Iterable[str], headings: Iterable[str] = ()) -> str:
-    """The title without " | Site" at its end or "Site | " before it.
-
-    A part goes when it is one of the site's `names`, or when one of the page's `headings` is
-    exactly what stands before it.
-    """
-    title = title[:MAX_TITLE_CHARS]
-    if not _SEPARATED.search(title):
-        return title
-    sites = {_squeezed(name) for name in names} - {""}
-    whole = {_squeezed(heading) for heading in headings} - {""}
-    for separator in _SEPARATED.finditer(title):
-        before = title[: separator.start()].strip()
-        if before and _squeezed(before) in whole:
-            return before
-    while separators := list(_SEPARATED.finditer(title)):
-        first, last = separators[0], separators[-1]
-        if title[: last.start()].strip() and _squeezed(title[last.end() :]) in sites | {""}:
-            title = title[: last.start()].strip()
-        elif _squeezed(title[: first.start()]) in sites:
-            title = title[first.end() :].strip()
-        else:
-            break
-    return title
 
 
 def page_authors(head: Head, tree: html.HtmlElement) -> tuple[str, ...]:
@@ -175,6 +101,11 @@ def choose_date(feed: Dated | None, page: Dated | None) -> Dated | None:
 
 
 def searched_date(tree: html.HtmlElement, *, url: str, country: str | None) -> Dated | None:
+    """The date shown near the headline; else any that htmldate finds in the page."""
+    return shown_date(tree, country=country) or _guessed_date(tree, url=url, country=country)
+
+
+def _guessed_date(tree: html.HtmlElement, *, url: str, country: str | None) -> Dated | None:
     """A date out of the page's visible text: the heaviest means, a guess, for want of any other."""
     try:
         found = find_date(
@@ -220,26 +151,16 @@ def states_home_page(head: Head, *, url: str) -> bool:
     return not is_home(url) and bool(stated) and all(link and is_home(link) for link in stated)
 
 
-def _names(head: Head, url: str) -> Iterator[str]:
-    yield from source_names(head)
-    try:
-        name = host(url)
-    except UrlError:
-        return
-    labels = name.removeprefix("www.").split(".")
-    yield from (name, name.removeprefix("www."), *labels[:-1])
-
-
 def _dates(head: Head, url: str, country: str | None) -> Iterator[Dated]:
     if head.article.published:
-        yield parse_date(head.article.published, origin="json-ld", country=country)
+        yield read_date(head.article.published, origin="json-ld", country=country)
     for origin, names in (("opengraph", _OPENGRAPH_DATES), ("meta", _META_DATES)):
         for name in names:
             if values := head.meta.get(name):
-                yield parse_date(values[0], origin=origin, country=country)
+                yield read_date(values[0], origin=origin, country=country)
     for value in head.times[:1]:
         # The first <time> of a page is mostly the article's, but may be that of a teaser.
-        dated = parse_date(value, origin="time-tag", country=country)
+        dated = read_date(value, origin="time-tag", country=country)
         yield replace(dated, confidence=_at_most(Confidence.LIKELY, dated.confidence))
     for year, month, day in _URL_DATE.findall(urlsplit(url).path)[:1]:
         # The day of publication in the outlet's own zone, without an hour.
@@ -249,21 +170,6 @@ def _dates(head: Head, url: str, country: str | None) -> Iterator[Dated]:
 
 def _at_most(bound: Confidence, confidence: Confidence) -> Confidence:
     return max(bound, confidence, key=list(Confidence).index)
-
-
-def _is_decorated(title: str, headings: Sequence[str]) -> bool:
-    return len(headings) == 1 and _squeezed(title).startswith(_squeezed(headings[0]))
-
-
-def _same_title(feed_title: str, page_title: str) -> bool:
-    fed, shown = (set(_WORD.findall(normalised(title))) for title in (feed_title, page_title))
-    shared = len(fed & shown)
-    # A page that shows only a word or two of the headline ("Asia") names a section, not a story.
-    return shared >= SAME_TITLE_SHARE * min(len(fed), len(shown)) and 2 * len(shown) >= len(fed)
-
-
-def _squeezed(text: str) -> str:
-    return normalised(text).replace(" ", "")
 
 
 def is_home(url: str) -> bool:

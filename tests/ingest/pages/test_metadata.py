@@ -7,15 +7,14 @@ from ingest.pages.head_metadata import Head, read_head
 from ingest.pages.metadata import (
     canonical_link,
     choose_date,
-    choose_title,
     page_authors,
     page_date,
     page_language,
-    page_titles,
     searched_date,
     site_name,
     states_home_page,
 )
+from ingest.pages.titles import choose_title, page_titles
 from ingest.text.html_tree import parse
 
 URL = "https://www.tribune.example/world/port-fees"
@@ -234,6 +233,21 @@ def test_a_page_that_says_it_is_the_home_page_is_noticed() -> None:
         ("<meta property=article:author content='https://social.example/jane'>", ()),
         ("<p class=byline>By Jane Roe</p>", ("Jane Roe",)),
         ("<a rel=author>Jane Roe</a>", ("Jane Roe",)),
+        ("<meta name=authors content='Jane Roe, John Doe'>", ("Jane Roe", "John Doe")),
+        ("<meta name=byline content='By Jane Roe in Seoul'>", ("Jane Roe",)),
+        (
+            '<script type="application/ld+json">{"@type":"Article","byline":"Jane Roe"}</script>',
+            ("Jane Roe",),
+        ),
+        ("<p class='byline sc-1'>Jane Roe</p>", ("Jane Roe",)),
+        ("<p class=byline>Jane Roe</p><aside><p class=byline>John Doe</p></aside>", ("Jane Roe",)),
+        ("<ol class=comments><li><b class=author>John Doe</b></ol>", ()),
+        ("<ul class=related-list><li><p class=byline>John Doe</ul>", ()),
+        (
+            "<article><p class=byline>Jane Roe</p></article>"
+            "<article><h2>Other</h2><p class=byline>John Doe</p></article>",
+            ("Jane Roe",),
+        ),
         ("<div class=author>" + "Please keep to the rules of the house, " * 20 + "</div>", ()),
     ],
 )
