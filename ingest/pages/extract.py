@@ -6,6 +6,7 @@ EXTRACTOR_VERSION rises. trafilatura has crashed when run in threads: run this i
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from lxml.html import HtmlElement
@@ -20,14 +21,11 @@ from ingest.pages.main_text import article_text, prose_lines
 from ingest.pages.metadata import (
     canonical_link,
     choose_date,
-    choose_title,
     page_authors,
     page_date,
     page_language,
-    page_titles,
     searched_date,
     site_name,
-    source_names,
     states_home_page,
 )
 from ingest.pages.quality import (
@@ -39,6 +37,9 @@ from ingest.pages.quality import (
     judge,
     may_be_a_wall,
 )
+from ingest.pages.shown_dates import shown_date
+from ingest.pages.stated_text import fuller_text
+from ingest.pages.titles import choose_title, page_titles, plain_title, source_names
 from ingest.text.charset import decode
 from ingest.text.html_tree import parse, visible_text
 from ingest.text.language import detect_language
@@ -55,7 +56,9 @@ __all__ = [
 ]
 
 # Raise it whenever the same bytes come out as another Document: `reprocess --outdated` asks for it.
-EXTRACTOR_VERSION = "2"
+EXTRACTOR_VERSION = "3"
+
+_A_DAY = timedelta(days=1, hours=12)  # in whichever zone the address counts its days
 
 # JSON, which has no article in it but long sentences: an interface's answer at a page's address.
 _JSON_START = re.compile(r'[\s\ufeff]*(?:\{\s*["}]|\[\s*["\[{\]])')
@@ -112,9 +115,10 @@ def extract_page(
     title = titles[0] if titles else ""
     published = _published(head, tree, url=url, hint=hint, country=country)
     authors = clean_authors(hint.authors, source=source_names(head)) or page_authors(head, tree)
-    text = clean_text(article_text(tree, markup) if parsed.complete else prose_lines(markup))
+    shown = clean_text(article_text(tree, markup) if parsed.complete else prose_lines(markup))
+    text = fuller_text(shown, head.article.text)
     text = _without_title(text.strip(), title)
-    chosen_title = choose_title(clean_line(hint.title), title)
+    chosen_title = choose_title(plain_title(hint.title), title)
     return Document(
         title=chosen_title,
         text=text,
@@ -157,7 +161,12 @@ def _published(
         return hint.published
     published = choose_date(hint.published, page_date(head, url=url, country=country))
     if published is None or published.at is None:
-        published = searched_date(tree, url=url, country=country) or published
+        return searched_date(tree, url=url, country=country) or published
+    if published.origin == "url":
+        # The address has the day alone; what is shown beside the headline may have the hour.
+        shown = shown_date(tree, country=country)
+        if shown is not None and shown.at is not None and abs(shown.at - published.at) < _A_DAY:
+            return shown
     return published
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.pages.stated_text import stated_text
+
 # A page's metadata is some kilobytes; whole archives have been seen in one script element.
 MAX_CHARS = 1_000_000
 
@@ -42,6 +44,7 @@ class ArticleData:
     publisher: str = ""
     language: str = ""
     url: str = ""
+    text: str = ""  # articleBody, a line a paragraph
     is_article: bool = False  # it calls itself an article, not just a page
     is_free: bool | None = None  # isAccessibleForFree; None where it does not say
 
@@ -125,6 +128,7 @@ def _article(
         publisher=next(filter(None, publishers), ""),
         language=first("inLanguage"),
         url=first("url") or _text(nodes[0].get("mainEntityOfPage")),
+        text=next(filter(None, map(stated_text, nodes)), ""),
         is_article=is_article,
         is_free=next((f for f in map(_is_free, nodes) if f is not None), None),
     )
@@ -150,7 +154,7 @@ def _name(value: object, by_id: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _authors(node: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    value = node.get("author") or node.get("creator")
+    value = node.get("author") or node.get("authors") or node.get("creator") or node.get("byline")
     people = value if isinstance(value, list) else [value]
     names = []
     for person in people:

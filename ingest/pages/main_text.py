@@ -15,6 +15,8 @@ from lxml import etree, html
 from trafilatura import bare_extraction
 from trafilatura.settings import Extractor
 
+from ingest.pages.other_stories import drop_other_stories, own_lines
+from ingest.pages.structure import open_containers, put_apart, put_back
 from ingest.text.length import is_prose, letters_worth, prose_letters
 from ingest.text.sanitise import html_to_text
 
@@ -58,6 +60,10 @@ _BESIDE_CLASS = re.compile(
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
+_has_sentences = etree.XPath(
+    "boolean(//body//text()[string-length(normalize-space()) >= 20 and not(ancestor::noscript)"
+    " and not(ancestor::script or ancestor::style or ancestor::template or ancestor::nav)])"
+)
 _count_elements = etree.XPath("count(//*)")
 _reaches_deep = etree.XPath(f"boolean({'/*' * _DEEP})")
 
@@ -93,9 +99,20 @@ def article_text(tree: html.HtmlElement, markup: str) -> str:
     elements = int(_count_elements(tree))
     if elements > MAX_ELEMENTS or (_reaches_deep(tree) and _count_levels(tree) > MAX_LEVELS):
         return prose_lines(markup)
-    _empty_scripts(tree)
-    text = _extracted(tree, fast=True)
+    _drop_what_shows_nothing(tree)
+    _drop_words_to_scriptless(tree)
+    drop_other_stories(tree)
+    open_containers(tree)
     prose = list(_prose(tree))
+    text = own_lines(_whole_text(tree, markup, elements, prose), tree)
+    text = put_apart(text, [paragraph.text for paragraph in prose])
+    return put_back(text, _around(prose, text))
+
+
+def _whole_text(
+    tree: html.HtmlElement, markup: str, elements: int, prose: Sequence[_Paragraph]
+) -> str:
+    text = _extracted(tree, fast=True)
     if _join_what_was_lost(prose, text):
         text = _extracted(tree, fast=True)
     body = _body(prose)
@@ -116,12 +133,27 @@ def prose_lines(markup: str) -> str:
     return "\n".join(filter(is_prose, html_to_text(markup).splitlines()))
 
 
-def _empty_scripts(tree: html.HtmlElement) -> None:
-    """Take out what is half of a page's bytes, since trafilatura copies the tree several times."""
-    for element in tree.iter("script", "style"):
-        # JSON-LD may hold the article's text, for pages that show it by script alone.
-        if "json" not in (element.get("type") or ""):
-            element.text = None
+def _drop_what_shows_nothing(tree: html.HtmlElement) -> None:
+    """Take out what is half of a page, since trafilatura copies the tree several times.
+
+    What JSON-LD has of the text is read elsewhere (`ingest.pages.stated_text`).
+    """
+    for element in list(tree.iter("script", "style", "svg", "link", "meta", "iframe")):
+        if element.getparent() is not None:
+            element.drop_tree()
+
+
+def _drop_words_to_scriptless(tree: html.HtmlElement) -> None:
+    """Take out <noscript> where there are sentences without it.
+
+    What stands there is a copy of a picture, or what trafilatura 2.3 would put before the article:
+    "Please enable JavaScript".
+    """
+    notes = list(tree.iter("noscript"))
+    if notes and _has_sentences(tree):
+        for note in notes:
+            if note.getparent() is not None:
+                note.drop_tree()
 
 
 def _count_levels(tree: html.HtmlElement) -> int:
@@ -179,6 +211,20 @@ def _body(prose: Sequence[_Paragraph]) -> Sequence[_Paragraph]:
     for paragraph in prose:
         by_holder[paragraph.holder].append(paragraph)
     return max(by_holder.values(), key=_letters, default=[])
+
+
+def _around(prose: Sequence[_Paragraph], text: str) -> html.HtmlElement | None:
+    """The element that holds the body; where boxes hold a paragraph each, what holds these."""
+    body = _body(prose)
+    if not body:
+        return None
+    squeezed = "".join(text.split())
+    found = [p for p in prose if p.kind == body[0].kind and p.is_in(squeezed)]
+    if _letters(found) <= 2 * _letters(body) or body[0].holder.tag == "body":
+        return body[0].holder
+    first, *others = ([p.holder, *p.holder.iterancestors()] for p in found)
+    common = set(first).intersection(*others)
+    return next((element for element in first if element in common), None)
 
 
 def _join_what_was_lost(prose: Sequence[_Paragraph], text: str) -> bool:

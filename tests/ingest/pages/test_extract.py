@@ -84,7 +84,7 @@ def test_a_date_is_searched_in_the_text_when_nothing_else_gives_one() -> None:
     markup = page([dateline, *PARAGRAPHS], head="<title>Port fees</title>")
     document = extract_page(markup.encode(), url="https://tribune.example/a")
     assert document.published is not None
-    assert document.published.confidence is Confidence.GUESS
+    assert document.published.confidence is Confidence.LIKELY
     assert document.published.at == datetime(2026, 3, 2, tzinfo=UTC)
 
 
