@@ -11,12 +11,14 @@ from ingest.pages.choose_text import choose, is_new_revision
 from ingest.pages.extract import Document, Hint, carries_full_text, extract_entry, extract_page
 from ingest.pages.quality import Quality
 from ingest.relations.tagger import Tagger
-from store.articles import inputs, stages
+from store.articles import inputs, lookup, stages
 from store.articles import processing as store
 from store.articles.inputs import Work
 from store.articles.same_page import Folded
+from store.database.faults import described, fault_of
 from worker import clock
 from worker.context import Context
+from worker.time_limits import only_waited, time_limit_in
 from worker.watch import counters, logs
 
 log = structlog.get_logger(__name__)
@@ -26,50 +28,73 @@ def process_article(context: Context, article_id: int, *, owner: str) -> None:
     """Do what an article that waits for processing needs; nothing where it does not wait.
 
     Any error is written on the article's row, which decides between another attempt and
-    quarantine: a page that cannot be read must not stop the queue. Raises
-    `SoftTimeLimitExceeded` where the time is up, with the article still claimed.
+    quarantine: a page that cannot be read, or a text that cannot be stored, must not stop the
+    queue. Raises `SoftTimeLimitExceeded` where the time is up, and `DBAPIError` where the database
+    is away, busy or unable (`fault_of`): then with the article still claimed.
     """
-    with context.database.writing() as session:
-        if not stages.claim_processing(session, article_id, owner=owner, now=clock.now()):
-            return
-        work = inputs.load(session, article_id)
-    with logs.about(article_id, work.url):
-        _process(context, work)
-
-
-def _process(context: Context, work: Work) -> None:
-    """Make an article's text, judge it, and store both."""
     try:
-        with counters.STEP_SECONDS.labels(counters.EXTRACT).time():
-            document = make_document(work)
-        if document is None or not is_new_revision(document, work.current):
-            with context.database.writing() as session:
-                store.finish_unchanged(session, work)
-            counters.PROCESSED.labels(counters.UNCHANGED).inc()
-            log.info("article.unchanged", url=work.url)
-            return
-        published = document.published.at if document.published else None
-        with counters.STEP_SECONDS.labels(counters.TAG).time():
-            tagger_output = context.tagger.tag(
-                document.title,
-                document.text,
-                source_side=work.source_side,
-                date=(published or work.first_seen_at).date(),
-            )
-        compared = counters.STEP_SECONDS.labels(counters.COMPARE)
-        with compared.time(), context.database.reading() as session:
-            to_store = store.prepare(session, work, document, context.boilerplate)
+        with context.database.writing() as session:
+            if not stages.claim_processing(session, article_id, owner=owner, now=clock.now()):
+                return
+            url = lookup.url_of(session, article_id)
+        with logs.about(article_id, url):
+            _process(context, article_id, url)
+    except Exception as error:
+        limit = time_limit_in(error)
+        if limit is None or limit is error:
+            raise
+        raise limit from None  # what it broke off has said something else
+
+
+def end_attempt(context: Context, owner: str, limit: SoftTimeLimitExceeded) -> None:
+    """Release what the owner held when its time was up: an attempt, unless it only waited."""
+    with context.database.writing() as session:
+        if only_waited(limit):
+            stages.put_back(session, owner, now=clock.now())
+        else:
+            stages.out_of_time(session, owner, now=clock.now())
+
+
+def _process(context: Context, article_id: int, url: str) -> None:
+    try:
+        _settle(context, article_id)
     except SoftTimeLimitExceeded:
         raise  # no error of the page's: whoever set the limit knows what is to be done
     except Exception as error:
+        if time_limit_in(error) is not None or fault_of(error) is not None:
+            raise
         with context.database.writing() as session:
             is_there = stages.release_processing(
-                session, work.article_id, f"{type(error).__name__}: {error}", now=clock.now()
+                session, article_id, described(error), now=clock.now()
             )
         counters.PROCESSED.labels(counters.FAILED).inc()
         if is_there:
-            log.exception("processing.failed", url=work.url)
+            log.exception("processing.failed", url=url)
+
+
+def _settle(context: Context, article_id: int) -> None:
+    """Make an article's text, judge it, and store both."""
+    with context.database.reading() as session:
+        work = inputs.load(session, article_id)
+    with counters.STEP_SECONDS.labels(counters.EXTRACT).time():
+        document = make_document(work)
+    if document is None or not is_new_revision(document, work.current):
+        with context.database.writing() as session:
+            store.finish_unchanged(session, work)
+        counters.PROCESSED.labels(counters.UNCHANGED).inc()
+        log.info("article.unchanged", url=work.url)
         return
+    published = document.published.at if document.published else None
+    with counters.STEP_SECONDS.labels(counters.TAG).time():
+        tagger_output = context.tagger.tag(
+            document.title,
+            document.text,
+            source_side=work.source_side,
+            date=(published or work.first_seen_at).date(),
+        )
+    compared = counters.STEP_SECONDS.labels(counters.COMPARE)
+    with compared.time(), context.database.reading() as session:
+        to_store = store.prepare(session, work, document, context.boilerplate)
     with counters.STEP_SECONDS.labels(counters.STORE).time():
         written = store.settle(context.database, work, to_store, tagger_output, now=clock.now())
     if written is None:

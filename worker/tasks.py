@@ -13,11 +13,12 @@ from celery import Task
 from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
 from redis import RedisError
-from sqlalchemy.exc import OperationalError as DatabaseAway
+from sqlalchemy.exc import DBAPIError
 
 from store.articles import stages
 from store.crawl import host_leases
 from store.database.connection import DatabaseError
+from store.database.faults import Fault, described, fault_of
 from store.operations import clock_repair, heartbeats
 from store.reprocessing import runs
 from store.search import index as search_index
@@ -33,6 +34,7 @@ from worker.app import (
 from worker.network import host_drain
 from worker.network.host_drain import Drained
 from worker.queues import CPU, LONG_QUEUE, REPROCESS
+from worker.time_limits import time_limit_in
 from worker.watch import heartbeat
 
 log = structlog.get_logger(__name__)
@@ -48,6 +50,8 @@ ARTICLES_A_MESSAGE = 8
 MESSAGE_SECONDS = 5.0
 # Seconds that a task waits for a database that is away, before its message goes back to wait.
 DATABASE_SECONDS = 5.0
+# The same where others were in its way, who have been waited for already.
+BUSY_SECONDS = 1.0
 # Stories indexed by one task: two seconds of work. The next tick goes on.
 INDEX_LIMIT = 2_000
 # Messages of reprocessing that are kept in the queue: enough that no worker of a large service
@@ -56,19 +60,29 @@ REPROCESS_MESSAGES = 32
 
 
 class Patient(Task):  # type: ignore[misc]
-    """A task that is not lost when the database goes away: its message waits with it."""
+    """A task that is not lost when the database can do nothing: its message waits with it."""
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        """Run; where the database is away, wait a little for it and put the message back."""
+        """Run; where the database is away, busy or unable, wait a little and put it back."""
         try:
             return super().__call__(*args, **options)
-        except DatabaseAway as error:
-            log.warning("database.away", task=self.name, error=str(error.orig).strip())
-            _wait_for_database()
-            raise Reject("the database was away", requeue=True) from None
+        except DBAPIError as error:
+            fault = fault_of(error)
+            if fault is None or time_limit_in(error) is not None:
+                raise
+            log.warning(f"database.{fault}", task=self.name, error=described(error))
+            _wait_for_database(fault)
+            self.put_back()
+            raise Reject(f"the database was {fault}", requeue=True) from None
+
+    def put_back(self) -> None:
+        """Undo what the task has begun, before its message goes back to wait."""
 
 
-def _wait_for_database() -> None:
+def _wait_for_database(fault: Fault) -> None:
+    if fault is not Fault.AWAY:  # it would answer at once
+        context.stopping.wait(BUSY_SECONDS if fault is Fault.BUSY else DATABASE_SECONDS)
+        return
     deadline = time.monotonic() + DATABASE_SECONDS
     while time.monotonic() < deadline and not context.stopping.wait(0.5):
         try:
@@ -187,12 +201,13 @@ class Processing(Patient):
     ) -> None:
         """Release the article that took so long; its message comes again, for the others too."""
         if isinstance(error, TimeLimitExceeded):
-            _out_of_time(task_id)
+            with context.database.writing() as session:
+                stages.out_of_time(session, task_id, now=clock.now())
 
-
-def _out_of_time(owner: str) -> None:
-    with context.database.writing() as session:
-        stages.out_of_time(session, owner, now=clock.now())
+    def put_back(self) -> None:
+        """Release the article in hand: that the database could do nothing was no attempt."""
+        with contextlib.suppress(DBAPIError), context.database.writing() as session:
+            stages.put_back(session, str(self.request.id), now=clock.now())
 
 
 @app.task(
@@ -211,7 +226,8 @@ def process_articles(self: Task, article_ids: list[int]) -> None:
     Each is claimed when its turn comes: where one of them ends the process, the redelivered
     message passes over those that are done, and the others have lost no attempt.
     """
-    from worker.processing import process_article  # extraction is slow to import, and only here
+    # Extraction is slow to import, and only here.
+    from worker.processing import end_attempt, process_article
 
     heartbeat.show(context, heartbeats.CPU)
     began = time.monotonic()
@@ -221,8 +237,8 @@ def process_articles(self: Task, article_ids: list[int]) -> None:
             return
         try:
             process_article(context, article_id, owner=str(self.request.id))
-        except SoftTimeLimitExceeded:
-            _out_of_time(str(self.request.id))
+        except SoftTimeLimitExceeded as limit:
+            end_attempt(context, str(self.request.id), limit)
             CeleryNudges().process_articles(article_ids[number:])
             return
 

@@ -2,10 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from store.database.connection import insert_into
-from store.tables import Article
+from store.tables import Article, table
+
+_articles = table(Article)
+_URL = (
+    _articles.select()
+    .with_only_columns(_articles.c.url)
+    .where(_articles.c.id == bindparam("article"))
+)
+
+
+def url_of(session: Session, article_id: int) -> str:
+    """The canonical URL of an article that is there."""
+    return str(session.execute(_URL, {"article": article_id}).scalar_one())
 
 
 def find(session: Session, url_hashes: Sequence[bytes]) -> dict[bytes, int]:

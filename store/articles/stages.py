@@ -118,6 +118,23 @@ def release_claims(session: Session, owner: str) -> None:
     )
 
 
+def put_back(session: Session, owner: str, *, now: datetime) -> None:
+    """What this owner has claimed only waited for the database: that was no attempt."""
+    session.execute(
+        _articles.update()
+        .where(
+            _articles.c.stage == Stage.PROCESS,
+            _articles.c.claimed_by == owner,
+            _articles.c.claimed_until.is_not(None),
+        )
+        .values(
+            attempts=_articles.c.attempts - 1,
+            claimed_until=None,
+            next_attempt_at=now + PROCESS_OVERDUE,
+        )
+    )
+
+
 def out_of_time(session: Session, owner: str, *, now: datetime) -> None:
     """What this owner has claimed has taken all of its time: once more, then it is set aside."""
     rows = session.execute(

@@ -77,6 +77,7 @@ class Database:
                 yield
         except TooLong as error:
             reason = sqlite3.OperationalError(f"database is locked: another writer, {error}")
+            reason.sqlite_errorcode = sqlite3.SQLITE_BUSY  # as the driver says it
             raise OperationalError("BEGIN IMMEDIATE", None, reason) from None
 
     def check(self) -> None:
