@@ -129,12 +129,13 @@ def _forget(context: "Context", specs: "tuple[FeedSpec, ...]") -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let SIGINT and SIGTERM end us in order before supervision has begun, too."""
+    """Let what ends us do so in order before supervision has begun, too."""
+    from worker.service.embedded import STOP_SIGNALS
 
     def stop(_number: int, _frame: object) -> None:
         raise _Stopped
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in STOP_SIGNALS}
     try:
         yield
     finally:

@@ -21,7 +21,7 @@ from worker.context import prepare_home
 from worker.home import lock
 from worker.queues import BEAT, CPU, NETWORK, REPROCESS
 from worker.service import unprivileged
-from worker.service.redis_server import START_SECONDS, RedisServer
+from worker.service.redis_server import START_SECONDS, RedisServer, RedisUnavailable
 from worker.settings import PREFIX, Settings
 from worker.watch.metrics_endpoint import Exposition
 
@@ -35,6 +35,8 @@ STEADY_SECONDS = 30.0
 # Seconds that children get to finish what they have in hand; what they leave undone comes back.
 STOP_SECONDS = 15.0
 _CHECK_SECONDS = 0.2
+# The last is what a terminal sends that is closed.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class EmbeddedError(Exception):
@@ -42,13 +44,33 @@ class EmbeddedError(Exception):
 
 
 @dataclass
+class _Restarts:
+    """When a child that has ended is started again: later each time that it ends soon."""
+
+    started: float = 0.0
+    wait: float = FIRST_RESTART
+    at: float = 0.0
+
+    def begun(self) -> None:
+        self.started = time.monotonic()
+
+    def ended(self) -> None:
+        now = time.monotonic()
+        if now - self.started > STEADY_SECONDS:
+            self.wait = FIRST_RESTART
+        self.at = now + self.wait
+        self.wait = min(self.wait * 2, LONGEST_RESTART)
+
+    def due(self) -> bool:
+        return time.monotonic() >= self.at
+
+
+@dataclass
 class _Child:
     name: str
     command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    wait: float = FIRST_RESTART
-    restart_at: float = 0.0
+    restarts: _Restarts = field(default_factory=_Restarts)
     environment: Mapping[str, str] = field(default_factory=dict)  # beside that of all
 
 
@@ -63,6 +85,8 @@ class Embedded:
         self._output = output
         self._lock: IO[str] | None = None
         self._redis: RedisServer | None = None
+        self._redis_runs = False
+        self._redis_restarts = _Restarts()
         self._children: list[_Child] = []
         self._environment: dict[str, str] = {}
         self._metrics = Exposition(settings)
@@ -78,6 +102,8 @@ class Embedded:
             broker = self._redis.url
             self._redis.start()
             self._redis.wait_ready(time.monotonic() + START_SECONDS)
+            self._redis_runs = True
+            self._redis_restarts.begun()
         if self._lock is not None:
             lock.tell_broker(self._lock, broker)
         self._environment = _environment(self._settings, broker)
@@ -90,8 +116,8 @@ class Embedded:
             self._start(child)
 
     def supervise(self) -> None:
-        """Keep the children running until `stop` is asked for, by SIGINT or SIGTERM."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Keep the children running until `stop` is asked for, by one of STOP_SIGNALS."""
+        for number in STOP_SIGNALS:
             signal.signal(number, self._ask_to_stop)
         while not self._stopping:
             self.check()
@@ -99,9 +125,8 @@ class Embedded:
 
     def check(self) -> None:
         """Start again what has ended."""
-        if self._redis is not None and self._redis.pid is None:
-            log.warning("child.ended", child="redis")
-            self._redis.start()
+        if self._redis is not None:
+            self._revive_redis(self._redis)
         for child in self._children:
             self._revive(child)
 
@@ -170,7 +195,7 @@ class Embedded:
             stdout=output if output is not None else sys.stderr.fileno(),
             stderr=subprocess.STDOUT,
         )
-        child.started = time.monotonic()
+        child.restarts.begun()
         if output is not None:
             output.close()
         log.info("child.started", child=child.name, pid=child.process.pid)
@@ -178,16 +203,35 @@ class Embedded:
     def _log_of(self, child: _Child) -> IO[bytes] | None:
         return None if self._output is None else (self._output / f"{child.name}.log").open("ab")
 
+    def _revive_redis(self, server: RedisServer) -> None:
+        if self._redis_runs and (server.pid is None or not server.socket.exists()):
+            # Without its socket nobody comes to it any more: its folder was cleaned away.
+            cut_off = server.pid is not None
+            # Its start takes a moment to make the socket.
+            if cut_off and time.monotonic() < self._redis_restarts.started + START_SECONDS:
+                return
+            log.warning("child.ended", child="redis", cut_off=cut_off)
+            server.stop()
+            self._redis_runs = False
+            self._redis_restarts.ended()
+        if not self._redis_runs and self._redis_restarts.due():
+            self._redis_restarts.begun()
+            try:
+                server.start()
+            except (RedisUnavailable, OSError) as error:
+                log.error("child.not_started", child="redis", error=str(error))
+                self._redis_restarts.ended()
+                return
+            self._redis_runs = True
+            log.info("child.started", child="redis", pid=server.pid)
+
     def _revive(self, child: _Child) -> None:
         if child.process is not None and child.process.poll() is not None:
-            ran = time.monotonic() - child.started
-            wait = FIRST_RESTART if ran > STEADY_SECONDS else child.wait
-            child.restart_at = time.monotonic() + wait
-            child.wait = min(wait * 2, LONGEST_RESTART)
+            child.restarts.ended()
             log.warning("child.ended", child=child.name, status=child.process.returncode)
             self._metrics.restarted(child.name)
             child.process = None
-        if child.process is None and time.monotonic() >= child.restart_at:
+        if child.process is None and child.restarts.due():
             self._start(child)
 
 

@@ -33,6 +33,7 @@ _NAMES_ON_PATH = ("redis-server", "valkey-server")
 _POLL_SECONDS = 0.01
 _SOCKET = "redis.sock"
 _LOG = "redis.log"
+_PREFIX = "transpacific-redis-"
 _REQUIRED_POLICY = "noeviction"
 
 
@@ -86,7 +87,8 @@ class RedisServer:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._directory = _runtime_directory(directory)
+        self._wanted = directory.absolute()
+        self._directory = _runtime_directory(self._wanted)
         self._binary = unprivileged.within_reach(find_binary(), self._directory)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -127,8 +129,16 @@ class RedisServer:
     def start(self) -> None:
         """Starts the server as our child; returns before it answers.
 
-        Raises RedisUnavailable when another server already answers on the socket.
+        What has been cleaned away of its directory meanwhile is made anew. Raises RedisUnavailable
+        when another server already answers on the socket, or somebody else's directory is there;
+        OSError when the directory cannot be made.
         """
+        if not unprivileged.make_private(self._directory):
+            raise RedisUnavailable(
+                f"{self._directory} belongs to somebody else: remove it, or start the service again"
+            )
+        if not self._binary.exists():
+            self._binary = unprivileged.within_reach(find_binary(), self._directory)
         if self._answers():
             raise RedisUnavailable(
                 f"another Redis answers on {self.socket}: stop the service that runs there,"
@@ -170,6 +180,8 @@ class RedisServer:
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # somebody else's files are in it
             self._directory.rmdir()
+        if not self._directory.exists():
+            _note_of(self._wanted).unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -193,13 +205,7 @@ class RedisServer:
         return self._directory / _LOG
 
     def _answers(self) -> bool:
-        once = Retry(NoBackoff(), 0)  # the client's default waits seconds between its own attempts
-        path = str(self.socket)
-        with redis.Redis(unix_socket_path=path, socket_timeout=1.0, retry=once) as client:
-            try:
-                return bool(client.ping())
-            except redis.RedisError:
-                return False
+        return _answers_on(self.socket)
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").split("\n")
@@ -207,12 +213,42 @@ class RedisServer:
 
 
 def _runtime_directory(wanted: Path) -> Path:
-    directory = wanted.absolute()
-    too_long = len(os.fsencode(directory / _SOCKET)) >= SOCKET_PATH_BYTES
+    too_long = len(os.fsencode(wanted / _SOCKET)) >= SOCKET_PATH_BYTES
     if too_long or unprivileged.account() is not None:
-        return unprivileged.private_directory("transpacific-redis-")
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _elsewhere(wanted)
+    wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return wanted
+
+
+def _elsewhere(wanted: Path) -> Path:
+    """A new directory in the temporary folder; the one that a killed service has left there goes.
+
+    Beside the directory that could not be had it is noted where it is.
+    """
+    note = _note_of(wanted)
+    with contextlib.suppress(OSError, ValueError):
+        left = Path(note.read_text())
+        ours = left.name.startswith(_PREFIX) and not left.is_symlink()
+        if ours and not _answers_on(left / _SOCKET):
+            shutil.rmtree(left)
+    directory = unprivileged.private_directory(_PREFIX)
+    with contextlib.suppress(OSError):  # then it is only not found again
+        note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        note.write_text(str(directory))
     return directory
+
+
+def _note_of(wanted: Path) -> Path:
+    return wanted.with_name(f"{wanted.name}.at")
+
+
+def _answers_on(socket: Path) -> bool:
+    once = Retry(NoBackoff(), 0)  # the client's default waits seconds between its own attempts
+    with redis.Redis(unix_socket_path=str(socket), socket_timeout=1.0, retry=once) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False
 
 
 def _one_line(error: Exception) -> str:

@@ -59,6 +59,23 @@ def private_directory(prefix: str) -> Path:
     return directory
 
 
+def make_private(directory: Path) -> bool:
+    """Make a directory of `private_directory` anew, or one of ours, where it has been removed.
+
+    False where somebody else has made one of its name: what lies in it is not to be trusted.
+    """
+    owner = account()
+    uid = owner.pw_uid if owner is not None else os.geteuid()
+    try:
+        directory.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        found = directory.lstat()
+        return stat.S_ISDIR(found.st_mode) and found.st_uid == uid
+    if owner is not None:
+        os.chown(directory, owner.pw_uid, owner.pw_gid)
+    return True
+
+
 def within_reach(programs: Path, directory: Path) -> Path:
     """`programs`, a file or a tree, or its copy in `directory` where `account` could not read it.
 
