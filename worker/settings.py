@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_serializer, field_validator
 from pydantic_settings import (
@@ -31,6 +31,9 @@ from ingest.http import user_agent
 PREFIX = "TRANSPACIFIC_"
 # Seconds: a longer time between polls would be no polling, and dates overflow far beyond it.
 YEAR = 31_536_000
+# The name of the database in the home.
+DATABASE_FILE = "transpacific.db"
+_SQLITE = b"SQLite format 3\0"
 # Days: a century. Dates overflow far beyond it.
 CENTURY = 36_500
 # What both Celery and redis-py can reach: both must, to count what waits in the queues.
@@ -194,8 +197,17 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's URL, the default spelled out."""
-        return self.database_url or f"sqlite:///{self.home / 'transpacific.db'}"
+        """The database's URL, the default spelled out.
+
+        Raises `DatabaseError` where an older release has left that of this home at another place.
+        """
+        if self.database_url:
+            return self.database_url
+        file = self.home / DATABASE_FILE
+        if not file.exists():
+            _refuse_misplaced(file)
+        # The folder's name is no part of a URL: it may hold what means something there.
+        return "sqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
 
     @property
     def broker(self) -> str:
@@ -221,6 +233,25 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment first, then the TOML file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+
+def _refuse_misplaced(file: Path) -> None:
+    """Name the database that an older release made of this path, which it took for a URL's.
+
+    Of `a?1` it made `a`, of `p%41q` `pAq`.
+    """
+    once = Path(unquote(str(file).partition("?")[0]))
+    if once == file or not once.is_file():
+        return
+    with once.open("rb") as opened:
+        if opened.read(len(_SQLITE)) != _SQLITE:
+            return
+    from store.database.connection import DatabaseError  # half a second, seldom needed
+
+    raise DatabaseError(
+        f"an older release kept the database of this home in {once}, outside of it: "
+        f"move that file, and those beside it whose names begin so, to {file}, or away"
+    )
 
 
 def config_file() -> Path | None:

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import delete, inspect, text
+from sqlalchemy import URL, delete, inspect, text
 
 from store.backup import postgresql, sqlite
 from store.backup.file import (
@@ -100,7 +100,7 @@ def _restore_file(
 
 
 def _upgrade(restored: Path) -> None:
-    database = Database(f"sqlite:///{restored}")
+    database = Database(URL.create("sqlite", database=str(restored)))
     try:
         migrate.upgrade(database)
         _forget_signs_of_life(database)

@@ -39,7 +39,7 @@ class Database:
     Safe to share between threads; after a fork the child calls `dispose` first.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         self.url = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url)
@@ -121,7 +121,7 @@ def rows_by_id(
     return {row.id: row for row in session.execute(statement, {"ids": wanted})}
 
 
-def _parse(url: str) -> URL:
+def _parse(url: str | URL) -> URL:
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
