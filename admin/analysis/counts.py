@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from admin.analysis import story_options
+from admin.analysis.catching_up import catch_up, tell_behind
 from admin.output.console import counted, note, print_json
 from admin.output.context import service
 from admin.output.errors import Misuse
@@ -72,8 +73,17 @@ def counts(
         state_media=state_media, stance=stance, since=since, until=until, relevance=relevance,
         as_of=as_of,
     )  # fmt: skip
-    with service() as context, context.database.reading() as session:
-        found = store.count(session, question, kinds)
+    with service() as context:
+        behind = catch_up(context)
+        with context.database.reading() as session:
+            found = store.count(session, question, kinds)
+    _print(found, kinds, limit, format)
+    tell_behind(behind, as_json=format is story_options.Format.JSONL)
+
+
+def _print(
+    found: "Counts", kinds: tuple[By, ...], limit: int | None, format: story_options.Format
+) -> None:
     if format is story_options.Format.TABLE:
         _print_table(found, kinds, limit)
         return

@@ -1,6 +1,7 @@
 """`transpacific stories`: an analyst's question, answered on the command line."""
 
 import sys
+from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from typing import Annotated
@@ -8,6 +9,7 @@ from typing import Annotated
 import typer
 
 from admin.analysis import story_options
+from admin.analysis.catching_up import catch_up, tell_behind
 from admin.output.console import note, print_json, stdout
 from admin.output.context import service
 from store.search.choices import Order
@@ -70,7 +72,10 @@ def stories(
         state_media=state_media, stance=stance, since=since, until=until, relevance=relevance,
         as_of=as_of, story=story,
     )  # fmt: skip
-    with service() as context, context.database.reading() as session:
+    with ExitStack() as stack:
+        context = stack.enter_context(service())
+        behind = 0 if story is not None else catch_up(context)
+        session = stack.enter_context(context.database.reading())
         find = partial(search.find, session, question, order=order)
         if format is story_options.Format.JSONL:
             for found in find(limit=limit):
@@ -95,3 +100,4 @@ def stories(
                 )
             elif next(answer, None) is not None:
                 note(f"the {order} {most} are shown; --limit shows more, --format jsonl all")
+        tell_behind(behind, as_json=format is story_options.Format.JSONL)

@@ -48,6 +48,7 @@ _NOTE_ALL = _changes.insert().from_select(
 )
 _NOTED = select(_changes.c.id, _changes.c.story_id).order_by(_changes.c.id.desc()).limit(BATCH)
 _COUNT_NOTED = select(func.count()).select_from(_changes)
+_COUNT_BEHIND = select(func.count(_changes.c.story_id.distinct()))
 _SETTLE = _changes.delete().where(_changes.c.id.in_(_IDS))
 _KEPT = select(_documents.c.story_id, _documents.c.day, _documents.c.digest).where(
     _documents.c.story_id.in_(_IDS)
@@ -119,6 +120,11 @@ def catch_up(
 def waiting(session: Session) -> int:
     """How many notes wait."""
     return int(session.execute(_COUNT_NOTED).scalar_one())
+
+
+def behind(session: Session) -> int:
+    """How many stories have changed, and are not indexed as they are now."""
+    return int(session.execute(_COUNT_BEHIND).scalar_one())
 
 
 def rebuild(database: Database, progress: Callable[[int], None] = lambda _: None) -> int:
