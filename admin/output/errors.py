@@ -53,10 +53,8 @@ STATUS_OF = {
 # Errors of libraries, and what their message lacks.
 ADVICE_ON = {
     "redis.exceptions.RedisError": "Redis: {}; start it, or correct TRANSPACIFIC_REDIS_URL",
-    "sqlalchemy.exc.DBAPIError": (
-        "the database: {}; see `transpacific db check`, and whether its disk is full"
-    ),
 }
+_OF_THE_DATABASE = ("sqlalchemy.exc.DBAPIError", "sqlite3.Error", "psycopg.Error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,10 @@ def tell(error: BaseException) -> Told:
     for name in _names(error):
         if name in STATUS_OF:
             return Told(STATUS_OF[name], clean_line(str(error)))
+        if name in _OF_THE_DATABASE:
+            from store.database.faults import sentence  # whoever raised it has it loaded
+
+            return Told(FAILED, sentence(error, "the database"))
         if name in ADVICE_ON:
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
             return Told(FAILED, ADVICE_ON[name].format(clean_line(first)))

@@ -19,6 +19,7 @@ from admin.service.status_view import size
 from ingest.relations.lexicon_file import LexiconError
 from store.database import maintenance, migrate
 from store.database.connection import Database, DatabaseError
+from store.database.faults import sentence
 from store.database.maintenance import Condition
 from store.operations import status
 from worker import clock, settings
@@ -161,8 +162,8 @@ def _database(read: Settings) -> Iterator[Finding]:
         told, _, mend = str(error).rpartition(": ")
         yield fail("database", told, mend)
     except DBAPIError as error:
-        first = next(iter(str(error.orig).strip().splitlines()), "no reason given")
-        yield fail("database", first, "restore it from a backup, see `transpacific db check`")
+        told, _, mend = sentence(error, "it").rpartition(": ")
+        yield fail("database", told, mend)
     finally:
         database.dispose()
 

@@ -4,6 +4,7 @@ SQLite and PostgreSQL are equal here. What differs (how a transaction begins, wh
 knows ON CONFLICT) is settled in this file, so that the rest of the room reads the same for both.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlmodel import Session
 
+from store.database.faults import sentence
 from store.database.write_lock import TooLong, Writers
 
 # A writer on SQLite waits this long for those before it (measured: 32 writers, none over 1 s).
@@ -86,10 +88,7 @@ class Database:
             with self.engine.connect() as connection:
                 connection.exec_driver_sql("SELECT 1")
         except DBAPIError as error:
-            raise DatabaseError(
-                f"the database {self.name} does not answer ({_first_line(error.orig)}): "
-                "start it, or correct TRANSPACIFIC_DATABASE_URL"
-            ) from error
+            raise DatabaseError(sentence(error, f"the database {self.name}")) from error
 
     @property
     def name(self) -> str:
@@ -153,10 +152,40 @@ def _refuse_no_file(url: URL) -> None:
         )
 
 
+def read_only_uri(file: Path) -> str:
+    """How SQLite opens a file without writing to it.
+
+    It keeps locks in a file beside it, which cannot be made where the folder is not to be written
+    to; nobody else can write there either, and what stands in no log is all there is.
+    """
+    beside = file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
+    unchanging = not _writable(file.parent) and not any(map(Path.exists, beside))
+    return f"{file.absolute().as_uri()}?mode=ro" + ("&immutable=1" if unchanging else "")
+
+
+def _may_be_written(file: Path) -> bool:
+    return not file.exists() or (_writable(file) and _writable(file.parent))
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK)
+
+
 def _sqlite_engine(url: URL) -> Engine:
+    file = Path(str(url.database))
+
+    def connect() -> sqlite3.Connection:
+        written = _may_be_written(file)
+        return sqlite3.connect(
+            str(file) if written else read_only_uri(file),
+            uri=not written,
+            timeout=SQLITE_BUSY_SECONDS,
+            check_same_thread=False,
+        )
+
     engine = create_engine(
         url,
-        connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
+        creator=connect,
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
     )
@@ -166,7 +195,8 @@ def _sqlite_engine(url: URL) -> Engine:
         # The driver's own transaction handling is switched off: `_begin` below does it.
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
+        if _may_be_written(file):
+            cursor.execute("PRAGMA journal_mode = WAL")
         # With WAL, NORMAL can lose the last commits on a power cut but never corrupts, and every
         # step of the pipeline may run twice.
         cursor.execute("PRAGMA synchronous = NORMAL")
@@ -204,7 +234,3 @@ def _postgres_engine(url: URL) -> Engine:
         dbapi_connection.autocommit = False
 
     return engine
-
-
-def _first_line(error: BaseException | None) -> str:
-    return str(error or "").strip().splitlines()[0] if str(error or "").strip() else "no answer"

@@ -21,7 +21,13 @@ from typing import Any
 import psycopg
 from psycopg import sql as composing
 
-from store.database.connection import SQLITE_BUSY_SECONDS, Database, DatabaseError
+from store.database.connection import (
+    SQLITE_BUSY_SECONDS,
+    Database,
+    DatabaseError,
+    read_only_uri,
+)
+from store.database.faults import is_of_the_file, sentence
 
 # Rows that one round trip to PostgreSQL brings: with articles' texts, some 3 MB.
 BATCH = 500
@@ -134,7 +140,7 @@ def open_sqlite(database: Database) -> sqlite3.Connection:
     if not file.is_file():
         raise DatabaseError(f"there is no database {file} yet: run `transpacific db upgrade`")
     return sqlite3.connect(
-        f"{file.absolute().as_uri()}?mode=ro",
+        read_only_uri(file),
         uri=True,
         timeout=SQLITE_BUSY_SECONDS,
         isolation_level=None,
@@ -144,13 +150,14 @@ def open_sqlite(database: Database) -> sqlite3.Connection:
 @contextmanager
 def _on_sqlite(database: Database, statement: str, deadline: float) -> Iterator[Answer]:
     with closing(open_sqlite(database)) as connection:
-        connection.execute("PRAGMA query_only = ON")
+        with _telling_sqlite(database, deadline):
+            connection.execute("PRAGMA query_only = ON")
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
         connection.set_authorizer(_authorize)
         # Called between instructions, so that Ctrl-C is heard too: it ends the statement.
         connection.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS)
-        with _telling_sqlite(deadline):
+        with _telling_sqlite(database, deadline):
             cursor = connection.execute(statement)
             columns = tuple(column for column, *_ in cursor.description)
             yield Answer(columns, (None,) * len(columns), cursor)
@@ -163,7 +170,7 @@ def _authorize(action: int, name: str | None, _detail: str | None, *_where: str 
 
 
 @contextmanager
-def _telling_sqlite(deadline: float) -> Iterator[None]:
+def _telling_sqlite(database: Database, deadline: float) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning) as error:  # Warning: two statements, to Python 3.11
@@ -174,6 +181,8 @@ def _telling_sqlite(deadline: float) -> Iterator[None]:
             raise KeyboardInterrupt from None
         if "authorized" in said or "prohibited" in said or "one statement" in said:
             raise StatementError(_REFUSED.format("")) from None
+        if is_of_the_file(error):
+            raise DatabaseError(sentence(error, f"the database {database.name}")) from error
         raise _wrong(said) from None
 
 

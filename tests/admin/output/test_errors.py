@@ -6,6 +6,7 @@ import pytest
 import redis
 import sqlalchemy.exc
 
+from admin.output import errors
 from admin.output.errors import ADVICE_ON, STATUS_OF, Failure, Misuse, tell
 from ingest.feeds.subscription import CatalogueError
 from store.database.connection import DatabaseError
@@ -30,8 +31,7 @@ from worker.settings import SettingsError
         (
             sqlalchemy.exc.OperationalError("SELECT 1", {}, Exception("disk I/O error")),
             1,
-            "the database: (builtins.Exception) disk I/O error; see `transpacific db check`, "
-            "and whether its disk is full",
+            "the database says disk I/O error: see `transpacific db check`",
         ),
         (FileNotFoundError(2, "No such file or directory", "/x"), 1,
          "/x: No such file or directory"),
@@ -56,7 +56,7 @@ def test_a_fault_of_ours_is_told_with_its_place() -> None:
     assert "ZeroDivisionError: division by zero at test_errors.py:" in told.line
 
 
-@pytest.mark.parametrize("name", [*STATUS_OF, *ADVICE_ON])
+@pytest.mark.parametrize("name", [*STATUS_OF, *ADVICE_ON, *errors._OF_THE_DATABASE])
 def test_every_error_that_is_known_by_its_name_is_there(name: str) -> None:
     module, _, kind = name.rpartition(".")
     error = getattr(importlib.import_module(module), kind)

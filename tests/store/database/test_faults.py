@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from store.database.connection import Database
-from store.database.faults import LONGEST, Fault, described, fault_of
+from store.database.faults import LONGEST, Fault, described, fault_of, sentence
 from tests.support.postgres import fresh_database
 
 
@@ -104,3 +104,31 @@ def test_an_error_is_kept_without_its_statement_and_in_a_line() -> None:
     assert "SELECT" not in said
     assert len(said) == LONGEST
     assert described(ValueError("no")) == "ValueError: no"
+
+
+@pytest.mark.parametrize(
+    ("error", "parts"),
+    [
+        (of_sqlite(sqlite3.SQLITE_READONLY), ("cannot be written to", "give its file")),
+        (of_sqlite(sqlite3.SQLITE_CORRUPT), ("is broken", "`transpacific db restore` a backup")),
+        (of_sqlite(sqlite3.SQLITE_NOTADB), ("another kind of file", "db restore")),
+        (of_sqlite(sqlite3.SQLITE_FULL), ("no room left", "make room on its disk")),
+        (of_sqlite(sqlite3.SQLITE_IOERR_WRITE), ("written", "whether its disk is full")),
+        (of_sqlite(sqlite3.SQLITE_CANTOPEN), ("cannot be opened", "its folder is there")),
+        (of_sqlite(sqlite3.SQLITE_BUSY), ("is held by others", "try again")),
+        (of_sqlite(sqlite3.SQLITE_ERROR), ("says as SQLite says it", "`transpacific db check`")),
+        (wrapped(errors.DiskFull("no space\nHINT: x")), ("no room left (no space)", "make room")),
+        (wrapped(errors.LockNotAvailable("timeout")), ("is held by others", "try again")),
+        (wrapped(errors.ReadOnlySqlTransaction("no")), ("can do nothing of the kind", "its log")),
+        (wrapped(errors.CannotConnectNow("starting")), ("does not answer", "start it, or correct")),
+        (wrapped(psycopg.OperationalError("refused")), ("does not answer", "start it, or correct")),
+        (sqlite3.DatabaseError("odd"), ("says odd", "`transpacific db check`")),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_mends_it(error: Exception, parts: tuple[str, str]) -> None:
+    said = sentence(error, "the {database}")
+    assert said.startswith("the {database} ")
+    what, _, mend = said.rpartition(": ")
+    assert parts[0] in what
+    assert parts[1] in mend
+    assert ("TRANSPACIFIC_DATABASE_URL" in said) == ("answer" in said or "kind of file" in said)
