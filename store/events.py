@@ -1,11 +1,12 @@
 """Events: written in the transaction of the change that they tell of, delivered afterwards."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, text, update
 from sqlmodel import Session, col, select
 
 from store.database.connection import Database
@@ -15,6 +16,16 @@ _INSERT = table(EventRow).insert()
 
 # One delivery holds a transaction; this many events are a few milliseconds of it.
 BATCH = 500
+# Seconds that a delivery waits for those who were writing events as it began: their transactions
+# take milliseconds. Where one takes longer, the next delivery finds it done.
+SETTLE_SECONDS = 1.0
+_SETTLE_POLL_SECONDS = 0.01
+# Whoever writes to a table locks it so, before any id is drawn.
+_WRITERS = text(
+    "SELECT virtualtransaction FROM pg_locks WHERE relation = 'events'::regclass"
+    " AND mode = 'RowExclusiveLock' AND pid IS DISTINCT FROM pg_backend_pid()"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +68,17 @@ def deliver(
 ) -> int:
     """Hand the oldest undelivered events to `send`, and mark them; say how many there were.
 
+    In the order of their ids: an event is held back as long as one with a lower id may still come.
     If `send` raises, nothing is marked and all come again: at least once. The rows stay locked
     meanwhile, so that two deliverers cannot change the order of one article's events.
     """
+    last = _last_settled(database)
+    if last is None:
+        return 0
     with database.writing() as session:
         events = session.exec(
             select(EventRow)
-            .where(col(EventRow.delivered_at).is_(None))
+            .where(col(EventRow.delivered_at).is_(None), col(EventRow.id) <= last)
             .order_by(col(EventRow.id))
             .limit(BATCH)
             .with_for_update()
@@ -76,6 +91,30 @@ def deliver(
                 .values(delivered_at=now)
             )
         return len(events)
+
+
+def _last_settled(database: Database) -> int | None:
+    """The highest id of an undelivered event below which no other will come; None where none is.
+
+    SQLite has one writer at a time: ids are seen in their order. On PostgreSQL they are drawn
+    before they are seen. What has a lower id than an event that is seen now was drawn by somebody
+    who is writing now, or has ended: when all of those have ended, all of that is seen.
+    """
+    with database.reading() as session:
+        last = session.exec(
+            select(func.max(EventRow.id)).where(col(EventRow.delivered_at).is_(None))
+        ).one()
+        if last is None or database.is_sqlite:
+            return last
+        # After the id: who writes from now on draws higher ones.
+        writers = set(session.execute(_WRITERS).scalars())
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while writers:
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(_SETTLE_POLL_SECONDS)
+            writers &= set(session.execute(_WRITERS).scalars())
+    return last
 
 
 def prune(session: Session, *, before: datetime, most: int) -> int:

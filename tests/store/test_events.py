@@ -1,7 +1,9 @@
 """Events leave the outbox at least once, in order, and stay when nobody takes them."""
 
+import random
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -104,3 +106,54 @@ def test_old_delivered_events_are_forgotten_and_waiting_ones_kept(database: Data
         assert outbox.prune(session, before=later, most=10) == 1
     with database.reading() as session:
         assert [event.delivered_at for event in session.exec(select(EventRow))] == [None]
+
+
+# Transactions that overlap
+
+
+# On SQLite writers do not overlap.
+@pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
+def test_an_event_waits_for_one_with_a_lower_id_that_is_not_seen_yet(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "SETTLE_SECONDS", 0.05)
+    sent: list[int | None] = []
+
+    def send(events: Sequence[EventRow]) -> None:
+        sent.extend(event.article_id for event in events)
+
+    _write(database, 1)
+    assert outbox.deliver(database, send, now=NOW) == 1
+    with database.writing() as slow:
+        outbox.write(slow, [Event("article.fetched", article_id=1)], now=NOW)
+        with database.writing() as quick:
+            outbox.write(quick, [Event("article.fetched", article_id=2)], now=NOW)
+        assert outbox.deliver(database, send, now=NOW) == 0
+    assert outbox.deliver(database, send, now=NOW) == 2
+    assert sent == [0, 1, 2]
+
+
+def test_a_listener_that_keeps_the_highest_id_loses_nothing(database: Database) -> None:
+    heard: list[int] = []
+    over = threading.Event()
+
+    def write(writer: int) -> None:
+        waits = random.Random(writer)
+        for number in range(20):
+            with database.writing() as session:
+                event = Event("article.fetched", article_id=100 * writer + number)
+                outbox.write(session, [event], now=NOW)
+                over.wait(waits.random() / 100)  # ids are drawn, and not seen yet
+
+    def listen(events: Sequence[EventRow]) -> None:
+        heard.extend(event.id or 0 for event in events)
+
+    with ThreadPoolExecutor(4) as threads:
+        writing = [threads.submit(write, writer) for writer in range(4)]
+        while not all(done.done() for done in writing):
+            outbox.deliver(database, listen, now=NOW)
+        for done in writing:
+            done.result()
+    outbox.deliver(database, listen, now=NOW)
+    assert heard == sorted(heard)
+    assert len(heard) == len(set(heard)) == 80
