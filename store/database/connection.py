@@ -225,6 +225,12 @@ def _postgres_engine(url: URL) -> Engine:
         pool_pre_ping=True,
     )
 
+    @event.listens_for(engine, "do_connect")
+    def _connect(dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
+        connection = dialect.connect(*arguments, **options)
+        _refuse_encoding(url, connection)
+        return connection
+
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _record: Any) -> None:
         # Days and hours are counted in UTC, wherever the server stands. Not by the connection's
@@ -234,3 +240,15 @@ def _postgres_engine(url: URL) -> Engine:
         dbapi_connection.autocommit = False
 
     return engine
+
+
+def _refuse_encoding(url: URL, connection: Any) -> None:
+    """Refuse a database that is not UTF-8: it gives bytes for text, or has no room for Chinese."""
+    encoding = connection.pgconn.parameter_status(b"server_encoding") or b"UTF8"
+    if encoding == b"UTF8":
+        return
+    connection.close()
+    raise DatabaseError(
+        f"the database {url.database} is {encoding.decode()}, not UTF-8: make another by "
+        "`createdb -E UTF8 -T template0 NAME`, and name it in TRANSPACIFIC_DATABASE_URL"
+    )
