@@ -3,6 +3,7 @@
 import fcntl
 from pathlib import Path
 from typing import IO
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _NAME = "up.lock"
 
@@ -21,8 +22,8 @@ def take(home: Path) -> IO[str] | None:
 
 
 def tell_broker(lock: IO[str], broker: str) -> None:
-    """Write into our lock where the broker is."""
-    lock.write(broker)
+    """Write into our lock where the broker is: without its password, which settings alone hold."""
+    lock.write(_without_password(broker))
     lock.flush()
 
 
@@ -38,3 +39,14 @@ def running_broker(home: Path) -> str | None:
         except OSError:
             return lock.read() or None
         return None
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    user = login.partition(":")[0]
+    options = [(n, v) for n, v in parse_qsl(parts.query, True) if "password" not in n]
+    query = parts.query if "password" not in parts.query else urlencode(options)
+    where = user + (at if user else "") + host
+    # By hand: urllib writes no empty host, which the path of a socket stands behind.
+    return f"{parts.scheme}://{where}{parts.path}" + (f"?{query}" if query else "")
