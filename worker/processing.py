@@ -18,8 +18,8 @@ from store.articles.same_page import Folded
 from store.database.faults import described, fault_of
 from worker import clock
 from worker.context import Context
-from worker.time_limits import only_waited, time_limit_in
 from worker.watch import counters, logs
+from worker.watch.time_limits import only_waited, time_limit_in
 
 log = structlog.get_logger(__name__)
 

@@ -34,8 +34,8 @@ from worker.app import (
 from worker.network import host_drain
 from worker.network.host_drain import Drained
 from worker.queues import CPU, LONG_QUEUE, REPROCESS
-from worker.time_limits import time_limit_in
 from worker.watch import heartbeat
+from worker.watch.time_limits import time_limit_in
 
 log = structlog.get_logger(__name__)
 

@@ -109,8 +109,8 @@ _TOLD_BY_CODE = {
     sqlite3.SQLITE_READONLY: _NOT_WRITABLE,
     sqlite3.SQLITE_PERM: _NOT_WRITABLE,
     sqlite3.SQLITE_CANTOPEN: (
-        "{name} cannot be opened ({said}): see whether its folder is there, and this user may "
-        "write to it"
+        "{name} cannot be opened ({said}): see whether its folder is there, and may be written to, "
+        "or correct TRANSPACIFIC_DATABASE_URL"
     ),
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_IOERR: (

@@ -1,1 +1,1 @@
-"""What the service tells of itself: logs, counters, metrics, signs of life."""
+"""What the service tells of itself: logs, counters, metrics, signs of life, time limits."""
