@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ingest.relations.codebook import TOPICS
+from ingest.relations.shorthand import BLANK, in_forms, member
 
 
 class LexiconError(ValueError):
@@ -27,8 +28,19 @@ _SCHEMA: Mapping[str, Mapping[str, tuple[str, bool]]] = {
         "kind": ("actor kind", True),
         "names": ("names", False),
         "exact": ("names", False),
+        "stems": ("names", False),
+        "forms": ("forms", False),
         "wikidata": ("wikidata", False),
         "roles": ("roles", False),
+        "topics": ("topics", False),
+        "weight": ("weight", False),
+    },
+    "roster": {
+        "side": ("actor side", True),
+        "members": ("names", True),
+        "title": ("text", False),
+        "forms": ("forms", False),
+        "bare": ("truth", False),
         "topics": ("topics", False),
         "weight": ("weight", False),
     },
@@ -45,6 +57,8 @@ _SCHEMA: Mapping[str, Mapping[str, tuple[str, bool]]] = {
         "names": ("names", False),
         "side": ("frame side", True),
         "exact": ("names", False),
+        "stems": ("names", False),
+        "forms": ("forms", False),
         "topics": ("topics", False),
         "weight": ("weight", False),
         "why": ("text", False),
@@ -66,10 +80,15 @@ _SCHEMA: Mapping[str, Mapping[str, tuple[str, bool]]] = {
         "names": ("names", False),
         "why": ("text", True),
         "exact": ("names", False),
+        "stems": ("names", False),
+        "forms": ("forms", False),
     },
     "remove": {"id": ("slug", False), "names": ("names", False)},
 }
-_SPELLINGS = ("names", "exact", "terms")
+_SPELLINGS = ("names", "exact", "terms", "stems", "members")
+
+# What of a roster's member is its own line's, and so not checked with the roster.
+_MEMBERS_OWN = ("wikidata", "roles")
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "actor side": ("us", "china", "taiwan", "third"),
@@ -102,12 +121,18 @@ def _fault(kind: str, value: object) -> str | None:
     if kind == "weight":
         fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 10
         return None if fits else f"{value!r} must be a number above 0 and at most 10"
+    if kind == "truth":
+        return None if isinstance(value, bool) else "must be true or false"
     if not isinstance(value, list):
         return "must be a list"
     if kind == "topics":
         unknown = [item for item in value if item not in TOPICS]
         return f"unknown topic {unknown[0]!r}" if unknown else None
-    if kind == "names":
+    if kind == "forms":
+        blanks = [form.count(BLANK) == 1 if isinstance(form, str) else False for form in value]
+        if not value or not all(blanks):
+            return f"each form needs {BLANK} once, where the name stands"
+    if kind in ("names", "forms"):
         names = [item for item in value if isinstance(item, str) and item.strip()]
         if len(names) != len(value):
             return "holds an empty name"
@@ -147,13 +172,20 @@ class Document:
 
     def tables(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
         """(table, which one of its kind, its content) of every table, checked against the
-        schema."""
+        schema and written out: names in set forms are names, a roster is its members."""
         for kind, tables in self.content.items():
             if kind not in _SCHEMA or not isinstance(tables, list):
                 reason = f"unknown table {kind!r}: must be one of [[{']], [['.join(_SCHEMA)}]]"
                 raise LexiconError(self.file, self._first_line(kind), reason)
             for number, table in enumerate(tables):
                 self._check(kind, number, table)
+                if kind == "roster":
+                    for line in table["members"]:
+                        yield kind, number, self._member(number, line, table)
+                    continue
+                if "stems" in table:
+                    written = in_forms(table["stems"], table["forms"])
+                    table["names"] = [*table.get("names", ()), *written]
                 yield kind, number, table
 
     def refuse(self, kind: str, number: int, needle: str, reason: str) -> NoReturn:
@@ -170,8 +202,20 @@ class Document:
         for key, (_, required) in schema.items():
             if required and key not in table:
                 self.refuse(kind, number, "", f"[[{kind}]] lacks {key!r}")
+        if ("stems" in table) != ("forms" in table) and kind != "roster":
+            self.refuse(kind, number, "stems", "stems and forms need each other")
         if kind != "remove" and not any(table.get(key) for key in _SPELLINGS):
             self.refuse(kind, number, "", f"[[{kind}]] has no names")
+
+    def _member(self, number: int, line: str, roster: dict[str, Any]) -> dict[str, Any]:
+        try:
+            actor = member(line, roster)
+        except ValueError as error:
+            self.refuse("roster", number, line, str(error))
+        for key, value in actor.items():
+            if key in _MEMBERS_OWN and (fault := _fault(_SCHEMA["actor"][key][0], value)):
+                self.refuse("roster", number, line, f"{key}: {fault}")
+        return actor
 
     def _first_line(self, needle: str) -> int:
         return next((n for n, line in enumerate(self.lines, 1) if needle in line), 1)

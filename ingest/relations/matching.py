@@ -26,7 +26,8 @@ _LONGEST_DOUBTFUL_ACRONYM = 3
 
 # Tables whose phrases let the names inside them through, layer by layer (the China in `tariffs on
 # China`). What an actor's name holds (the trade in US Trade Representative) is part of that name,
-# and a mask is there to hide.
+# and a mask is there to hide. A country's is no more than the country with what it is said of
+# (美大豆, 美关税), and hides no term.
 _TRANSPARENT = frozenset({Table.TOPIC, Table.RELATION, Table.FRAME, Table.VOICE, Table.GENRE})
 _TERMS = frozenset({Table.TOPIC, Table.RELATION})  # common nouns, which have plurals
 _NAMES = frozenset({Table.ACTOR, Table.FRAME, Table.MASK})
@@ -110,7 +111,9 @@ class Matcher:
         ]
         last = spelling[-1]
         own = {sense.entry.table for sense in senses}
-        transparent = own <= _TRANSPARENT
+        transparent = all(
+            sense.entry.table in _TRANSPARENT or sense.entry.kind == "country" for sense in senses
+        )
         inside = tuple(_inside(own, within, spelling)) if transparent and within else ()
         plain = len(senses) == 1 and senses[0].exact is None and Table.MASK not in own
         pattern = _Pattern(

@@ -3,7 +3,10 @@
 A folder of `*.toml` holds tables of these kinds (keys in brackets may be left out):
 
     [[actor]]     who belongs to a side: id, name, side, kind, names, exact
-                  [wikidata, roles, topics, weight: how surely the name means its state]
+                  [wikidata, roles, topics, weight: how surely the name means its state;
+                  stems and forms: names that count only in these forms, "mayor of {}"]
+    [[roster]]    those who hold one office, a line each: side, members [title, forms, bare,
+                  topics, weight]; shorthand.py tells how a line is read
     [[topic]]     a topic's vocabulary: id, terms [strong: terms that nearly decide it]
     [[relation]]  words for dealings: polarity, kind, terms [topics, weight]
     [[frame]]     set phrases that mean both sides at once: id, names, exact, side = "both"
@@ -209,17 +212,19 @@ class _Builder:
         return found
 
     def _add(self, document: Document, kind: str, number: int, table: dict[str, Any]) -> None:
+        roster = kind == "roster"
         if kind not in ("topic", "relation"):
             identity = table["id"]
             if identity in self._ids:
                 reason = f"id {identity!r} is taken already, in {self._ids[identity]}"
-                document.refuse(kind, number, identity, reason)
+                document.refuse(kind, number, table["name"] if roster else identity, reason)
             self._ids[identity] = document.file.name
-        for claim, spelling, sense in _names(kind, table):
+        for claim, spelling, sense in _names("actor" if roster else kind, table):
             if claim in self._names:
                 holder = self._names[claim][1].entry.id
                 reason = f"{spelling!r} is a name of {holder!r} already"
-                document.refuse(kind, number, f'"{spelling}"', reason)
+                needle = table["name"] if roster else f'"{spelling}"'
+                document.refuse(kind, number, needle, reason)
             self._names[claim] = (spelling, sense)
 
     def _remove(self, document: Document, number: int, table: dict[str, Any]) -> None:
