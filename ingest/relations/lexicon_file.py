@@ -185,7 +185,7 @@ class Document:
                     continue
                 if "stems" in table:
                     written = in_forms(table["stems"], table["forms"])
-                    table["names"] = [*table.get("names", ()), *written]
+                    table = table | {"names": [*table.get("names", ()), *written]}
                 yield kind, number, table
 
     def refuse(self, kind: str, number: int, needle: str, reason: str) -> NoReturn:

@@ -6,9 +6,10 @@ between bars of which those at the end may be left out:
 
     name | stems | what the office is of | from | to | Wikidata id | other names
 
-Stems and other names are lists with commas. A member's names are the name itself (unless the
-roster says `bare = false`, for names that many people bear), the other names, and its stems in the
-roster's forms; the office is the roster's `title`, in which `{}` stands for what it is of.
+Stems and other names are lists with commas. A member's names are the name itself, the other names,
+and its stems in the roster's forms. The name itself does not count where the roster says
+`bare = false`, for names that many people bear, nor where it holds a bracket that tells namesakes
+apart. The office is the roster's `title`, in which `{}` stands for what it is of.
 """
 
 import re
@@ -39,7 +40,7 @@ def member(line: str, roster: dict[str, Any]) -> dict[str, Any]:
     identity = _slug(name)
     if not identity:
         raise ValueError("a member's name needs a Latin letter")
-    names = [name] if roster.get("bare", True) else []
+    names = [name] if roster.get("bare", True) and "(" not in name else []
     names += _listed(others)
     names += in_forms(_listed(stems), roster.get("forms", ()))
     if not names:
