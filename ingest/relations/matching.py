@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from ingest.relations.vocabulary import Entry, Lexicon, Sense, Table, fold
+from ingest.relations.vocabulary import Entry, Lexicon, Sense, Side, Table, fold
 
 # Where the scripts without spaces between words begin (CJK radicals): a Han letter next to a
 # Latin name is no part of it, as in 美国FBI称.
@@ -26,11 +26,12 @@ _LONGEST_DOUBTFUL_ACRONYM = 3
 
 # Tables whose phrases let the names inside them through, layer by layer (the China in `tariffs on
 # China`). What an actor's name holds (the trade in US Trade Representative) is part of that name,
-# and a mask is there to hide. A country's is no more than the country with what it is said of
-# (美大豆, 美关税), and hides no term.
+# save the other side's country, and a mask is there to hide. A country's is no more than the
+# country with what it is said of (美大豆, 美关税), and hides no term.
 _TRANSPARENT = frozenset({Table.TOPIC, Table.RELATION, Table.FRAME, Table.VOICE, Table.GENRE})
 _TERMS = frozenset({Table.TOPIC, Table.RELATION})  # common nouns, which have plurals
 _NAMES = frozenset({Table.ACTOR, Table.FRAME, Table.MASK})
+_OPPOSITE = {Side.US: Side.CHINA, Side.CHINA: Side.US}
 
 
 class Match(NamedTuple):
@@ -114,7 +115,11 @@ class Matcher:
         transparent = all(
             sense.entry.table in _TRANSPARENT or sense.entry.kind == "country" for sense in senses
         )
-        inside = tuple(_inside(own, within, spelling)) if transparent and within else ()
+        inside: tuple[_Inner, ...] = ()
+        if transparent and within:
+            inside = tuple(_inside(own, within, spelling))
+        elif within and own == {Table.ACTOR}:
+            inside = tuple(_other_side(senses, within, spelling))
         plain = len(senses) == 1 and senses[0].exact is None and Table.MASK not in own
         pattern = _Pattern(
             senses=senses,
@@ -186,6 +191,34 @@ def _inside(own: set[Table], within: list[_Inner], spelling: str) -> list[_Inner
                 if (only := _of(inner.pattern, layer))
             )
     return sorted(found, key=lambda inner: inner.start)
+
+
+def _other_side(senses: tuple[Sense, ...], within: list[_Inner], spelling: str) -> list[_Inner]:
+    """The country or place of the other side that a body or firm carries in its name, as an embassy
+    in Washington does, or what means both sides (US-China Business Council)."""
+    entries = [sense.entry for sense in senses]
+    side = entries[0].side
+    if side not in _OPPOSITE or any(
+        entry.side is not side or entry.kind not in ("institution", "company") for entry in entries
+    ):
+        return []
+    names = _longest_first(
+        inner._replace(pattern=only)
+        for inner in within
+        if _is_whole_word(inner, spelling)
+        and (only := _of(inner.pattern, _NAMES))
+        # A shorter name of its own (中国驻美大使 in 中国驻美大使馆) tells nothing more.
+        and not any(sense.entry in entries for sense in only.senses)
+    )
+    return [
+        inner
+        for inner in names
+        if all(
+            sense.entry.table is Table.FRAME
+            or (sense.entry.side is _OPPOSITE[side] and sense.entry.kind in ("country", "place"))
+            for sense in inner.pattern.senses
+        )
+    ]
 
 
 def _of(pattern: _Pattern, layer: frozenset[Table]) -> _Pattern | None:

@@ -33,13 +33,39 @@ side = "us"
 kind = "institution"
 names = ["FBI", "US Trade Representative"]
 
+[[actor]]
+id = "embassy"
+name = "Chinese embassy"
+side = "china"
+kind = "institution"
+names = ["Chinese embassy in the United States", "中国驻美国大使", "中国驻美国大使馆"]
+
+[[actor]]
+id = "council"
+name = "Council"
+side = "us"
+kind = "institution"
+names = ["US-China Council", "China Club of America"]
+
+[[actor]]
+id = "us-short"
+name = "US, short"
+side = "us"
+kind = "country"
+names = ["美关税"]
+
+[[frame]]
+id = "both"
+side = "both"
+names = ["US-China"]
+
 [[topic]]
 id = "people-exchange"
 terms = ["Chinese students", "student visa"]
 
 [[topic]]
 id = "trade"
-terms = ["tariff", "trade"]
+terms = ["tariff", "trade", "关税"]
 
 [[relation]]
 polarity = "conflict"
@@ -98,6 +124,27 @@ def test_a_term_does_not_hide_the_side_that_it_names(matcher):
 
 def test_one_word_may_be_a_topic_and_a_dealing_at_once(matcher):
     assert names(matcher, "a tariff") == [("tariff", "trade"), ("tariff", "conflict-tariff")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Chinese embassy in the United States",
+            [("Chinese embassy in the United States", "embassy"), ("United States", "us")],
+        ),
+        ("中国驻美国大使馆", [("中国驻美国大使馆", "embassy"), ("美国", "us")]),
+        ("US-China Council", [("US-China Council", "council"), ("US-China", "both")]),
+        ("China Club of America", [("China Club of America", "council"), ("China", "china")]),
+        ("US Trade Representative", [("US Trade Representative", "fbi")]),
+    ],
+)
+def test_a_body_that_carries_the_other_sides_country_names_both(matcher, text, expected):
+    assert names(matcher, text) == expected
+
+
+def test_a_country_with_what_is_said_of_it_hides_no_term(matcher):
+    assert names(matcher, "美关税") == [("美关税", "us-short"), ("关税", "trade")]
 
 
 def test_a_term_takes_a_plural_and_a_name_does_not(matcher):
