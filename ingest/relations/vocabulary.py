@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from ingest.relations.lexicon_file import Document, LexiconError
 
@@ -219,13 +219,23 @@ class _Builder:
                 reason = f"id {identity!r} is taken already, in {self._ids[identity]}"
                 document.refuse(kind, number, table["name"] if roster else identity, reason)
             self._ids[identity] = document.file.name
-        for claim, spelling, sense in _names("actor" if roster else kind, table):
-            if claim in self._names:
-                holder = self._names[claim][1].entry.id
-                reason = f"{spelling!r} is a name of {holder!r} already"
-                needle = table["name"] if roster else f'"{spelling}"'
-                document.refuse(kind, number, needle, reason)
-            self._names[claim] = (spelling, sense)
+        names = list(_names("actor" if roster else kind, table))
+        added = {claim: (spelling, sense) for claim, spelling, sense in names}
+        # All at once, which takes half the time; only a double sends it looking for which.
+        if len(added) < len(names) or not self._names.keys().isdisjoint(added):
+            self._refuse_double(document, kind, number, names, table["name"] if roster else None)
+        self._names.update(added)
+
+    def _refuse_double(
+        self, document: Document, kind: str, number: int, names: Iterable[_Name], line: str | None
+    ) -> NoReturn:
+        held = {claim: sense for claim, (_, sense) in self._names.items()}
+        for claim, spelling, sense in names:
+            if claim in held:
+                reason = f"{spelling!r} is a name of {held[claim].entry.id!r} already"
+                document.refuse(kind, number, line or f'"{spelling}"', reason)
+            held[claim] = sense
+        raise AssertionError("no name is double")
 
     def _remove(self, document: Document, number: int, table: dict[str, Any]) -> None:
         identity, spellings = table.get("id"), {name.lower() for name in table.get("names", ())}
