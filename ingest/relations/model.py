@@ -1,61 +1,94 @@
-"""The weights: linear models in a file that can be read, and what they decide from features.
+"""The model: what a piece as a whole and its sentences say, as sums that can be read.
 
-`model.toml` is written by `python -m ingest.relations.fit`, which tells there what data it saw
-and how the model did on data that it had not seen.
+`model.toml` holds intercepts, thresholds and what the piece's features weigh, for brief pieces
+(headlines with a line or two) and for others apart; `network.npz` reads the sentences. Both are
+written by `python -m ingest.relations.fitting`, which tells in model.toml what data it saw and how
+the model did on sources that it had not seen.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
 from typing import Any
 
-from ingest.relations.codebook import TOPICS
+from ingest.relations.codebook import TOPICS, Stance
+from ingest.relations.sentence_network import OUTPUTS
 
 MODEL_FILE = Path(__file__).parent / "model.toml"
 
 Values = Mapping[str, float]
 
+# Sums are compared with thresholds at this many decimals, beyond what logarithms of two machines
+# can differ in.
+DECIMALS = 9
+
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """intercept + sum of weight times value: the log-odds of a yes, called from `threshold` on."""
+    """intercept + sum of weight times value: what the piece as a whole gives to a label's
+    log-odds."""
 
     intercept: float
     weights: Mapping[str, float]
-    threshold: float = 0.5  # a probability
 
     def log_odds(self, values: Values) -> float:
         weights = self.weights
         return self.intercept + sum([weights.get(name, 0.0) * v for name, v in values.items() if v])
 
-    def probability(self, values: Values) -> float:
-        return probability(self.log_odds(values))
-
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class Heads:
+    """The labels of brief pieces or of others. Thresholds are log-odds."""
+
     relevant: Linear
     primary: Linear
     topics: Mapping[str, Linear]
     stances: Mapping[str, Linear]  # the greatest sum is said; the differences are log-odds
+    relevant_threshold: float
+    primary_threshold: float
+    topics_threshold: float
 
-    def choose_topics(self, features: Mapping[str, Values]) -> list[tuple[str, float]]:
+    def choose_topics(
+        self, values: Values, of_topic: Mapping[str, Values], given: Values
+    ) -> list[tuple[str, float]]:
         """Topics with their probabilities, likeliest first; a relevant piece is about something, so
-        the first stands in any case."""
-        scored = [
-            (topic, self.topics[topic].probability(values)) for topic, values in features.items()
-        ]
+        the first stands in any case. `given` is what the sentences give."""
+        scored = []
+        for topic, linear in self.topics.items():
+            own = of_topic.get(topic, {})
+            sum_ = linear.log_odds(values) + linear.log_odds(own) - linear.intercept + given[topic]
+            scored.append((topic, round(sum_, DECIMALS)))
         scored.sort(key=lambda pair: (-pair[1], TOPICS.index(pair[0])))
         return [
-            (topic, chance)
-            for rank, (topic, chance) in enumerate(scored)
-            if not rank or chance >= self.topics[topic].threshold
+            (topic, probability(log_odds))
+            for rank, (topic, log_odds) in enumerate(scored)
+            if not rank or log_odds >= self.topics_threshold
         ]
 
-    def choose_stance(self, values: Values) -> str:
-        return max(self.stances, key=lambda stance: self.stances[stance].log_odds(values))
+    def choose_stance(self, values: Values, given: Values) -> Stance:
+        sums = {
+            stance: round(linear.log_odds(values) + given[stance], DECIMALS)
+            for stance, linear in self.stances.items()
+        }
+        return Stance(max(sums, key=lambda stance: sums[stance]))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    brief: Heads
+    long: Heads
+    # What is added to the log-odds of relevant and primary where a piece names neither side.
+    nothing_named: tuple[float, float]
+
+    def heads(self, *, brief: bool) -> Heads:
+        return self.brief if brief else self.long
+
+
+def named_outputs(given: Sequence[float]) -> dict[str, float]:
+    """What sentences give, by the name of the output."""
+    return dict(zip(map(str, OUTPUTS), map(float, given), strict=True))
 
 
 def probability(log_odds: float) -> float:
@@ -66,13 +99,26 @@ def probability(log_odds: float) -> float:
 
 def load_model(file: Path = MODEL_FILE) -> Model:
     content = tomllib.loads(file.read_text(encoding="utf-8"))
+    nothing = content["nothing_named"]
     return Model(
-        relevant=_linear(content["relevant"]),
-        primary=_linear(content["primary"]),
-        topics={topic: _linear(table) for topic, table in content["topics"].items()},
-        stances={stance: _linear(table) for stance, table in content["stances"].items()},
+        brief=_heads(content["brief"]),
+        long=_heads(content["long"]),
+        nothing_named=(nothing["relevant"], nothing["primary"]),
+    )
+
+
+def _heads(table: Mapping[str, Any]) -> Heads:
+    thresholds = table["thresholds"]
+    return Heads(
+        relevant=_linear(table["relevant"]),
+        primary=_linear(table["primary"]),
+        topics={topic: _linear(table["topics"][topic]) for topic in TOPICS},
+        stances={str(stance): _linear(table["stances"][stance]) for stance in Stance},
+        relevant_threshold=thresholds["relevant"],
+        primary_threshold=thresholds["primary"],
+        topics_threshold=thresholds["topics"],
     )
 
 
 def _linear(table: Mapping[str, Any]) -> Linear:
-    return Linear(table["intercept"], table["weights"], table.get("threshold", 0.5))
+    return Linear(table["intercept"], table["weights"])

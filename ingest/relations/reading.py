@@ -55,6 +55,8 @@ class Reading(NamedTuple):
     text: str
     sentences: Sequence[Sentence]
     voice: Side | None  # the side whose government speaks, where the text itself tells
+    title_ends: Sequence[int] = ()  # where the title's sentences end, all of them; see sentences.py
+    text_ends: Sequence[int] = ()
 
     @property
     def brief(self) -> bool:
@@ -70,19 +72,19 @@ def read(title: str, text: str, matcher: Matcher) -> Reading:
     """Read the first LONGEST characters of each."""
     title, text = title[:LONGEST], text[:LONGEST]
     sentences: list[Sentence] = []
-    voice = _read_field("title", title, matcher, sentences)
-    voice_in_text = _read_field("text", text, matcher, sentences)
-    return Reading(title, text, sentences, voice or voice_in_text)
+    title_ends, text_ends = sentence_ends(title), sentence_ends(text)
+    voice = _read_field("title", title, title_ends, matcher, sentences)
+    voice_in_text = _read_field("text", text, text_ends, matcher, sentences)
+    return Reading(title, text, sentences, voice or voice_in_text, title_ends, text_ends)
 
 
 def _read_field(
-    field: Field, text: str, matcher: Matcher, sentences: list[Sentence]
+    field: Field, text: str, ends: Sequence[int], matcher: Matcher, sentences: list[Sentence]
 ) -> Side | None:
     """Append the sentences that name something; return the side whose government first speaks."""
     matches = matcher.find(text)
     if not matches:
         return None
-    ends = sentence_ends(text)
     voice: Side | None = None
     sentence = Sentence(field, 0, 0, 0)
     for match in matches:

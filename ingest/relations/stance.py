@@ -113,7 +113,6 @@ def stance_features(dealings: Dealings, relevance: Mapping[str, Measure]) -> dic
         _count_told(sentence, place, told)
     loud_good = good + (TITLE_TONE - 1) * title_good
     loud_bad = bad + (TITLE_TONE - 1) * title_bad
-    brief = float(reading.brief)
     return {
         "cooperation": log1p(loud_good),
         "conflict": log1p(loud_bad),
@@ -124,12 +123,8 @@ def stance_features(dealings: Dealings, relevance: Mapping[str, Measure]) -> dic
         "hostility-in-dealings": log1p(told["hostility"])
         / (1.0 + relevance["both-sides-often"].value),
         "description": log1p(told["description"]),
-        "brief": brief,
         "question": float(_asks(reading.title)),
         **{f"tells-of-{name}": log1p(told[name]) for name in sorted(_TOLD_KINDS | _TOLD_TOPICS)},
-        # Of a headline with a line or two the share says how long the line is.
-        "both-sides-share": 0.0 if brief else relevance["both-sides-share"].value,
-        **{name: relevance[name].value for name in ("both-sides-often", "title-genre", "crowd")},
     }
 
 

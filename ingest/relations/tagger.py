@@ -4,25 +4,40 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from ingest.relations.codebook import Relevance, Stance
-from ingest.relations.dealings import Dealings, find_dealings
+from ingest.relations.dealings import find_dealings
+from ingest.relations.evidence import NOTHING_NAMED, SENTENCE_RULES, told, weighed
 from ingest.relations.matching import Match, Matcher
-from ingest.relations.model import Model, load_model, probability
+from ingest.relations.model import (
+    DECIMALS,
+    Heads,
+    Model,
+    load_model,
+    named_outputs,
+    probability,
+)
 from ingest.relations.reading import Reading, Sentence, read
-from ingest.relations.relevance import MOST_SHOWN, Measure, relevance_features
+from ingest.relations.relevance import relevance_features
+from ingest.relations.sentence_marks import (
+    NOTHING_MARKED,
+    Floats,
+    MarkedPiece,
+    mark,
+    names_a_side,
+)
+from ingest.relations.sentence_network import SentenceNetwork, load_network
 from ingest.relations.stance import stance_features
-from ingest.relations.tagging import Actor, Evidence, Reason, Tagging, Topic
-from ingest.relations.topic_features import speaking_for, topic_features
+from ingest.relations.tagging import Actor, Reason, Tagging, Topic
+from ingest.relations.topic_features import topic_features
 from ingest.relations.vocabulary import Entry, Role, Side, load_lexicon
 from ingest.text.language import detect_language, is_plainly_english
 
 # Raised with every change of code or weights that can change a judgement; the lexicon has a
 # version of its own.
-TAGGER_VERSION = "5"
+TAGGER_VERSION = "6"
 
 # Characters that tell the language.
 LANGUAGE_SAMPLE = 400
@@ -34,6 +49,7 @@ class Tagger:
 
     matcher: Matcher
     model: Model
+    network: SentenceNetwork
     lexicon_version: str
 
     def tag(
@@ -45,38 +61,68 @@ class Tagger:
         date: date | None = None,
     ) -> Tagging:
         """As `tag` below says."""
-        model = self.model
         reading = read(title, text, self.matcher)
         if source_side is not None:
             reading = reading._replace(voice=Side(source_side))
         dealings = find_dealings(reading)
         measures = relevance_features(dealings)
-        reckoning = tuple(_reckon(measures, model))
-        score = probability(model.relevant.intercept + sum(r.to_relevant for r in reckoning))
-        primary = probability(model.primary.intercept + sum(r.to_primary for r in reckoning))
+        values = {name: measure.value for name, measure in measures.items()}
+        heads = self.model.heads(brief=reading.brief)
+        marked = mark(reading, self.network.wordpieces) if names_a_side(reading) else NOTHING_MARKED
+        given = self.network.give(marked)
+        reckoning = tuple(self._reckon(heads, values, marked, given))
+        score = heads.relevant.intercept + sum(r.to_relevant for r in reckoning)
+        primary = heads.primary.intercept + sum(r.to_primary for r in reckoning)
         relevance = Relevance.NONE
         topics: tuple[Topic, ...] = ()
-        stance = None
-        if score >= model.relevant.threshold:
-            main = primary >= model.primary.threshold
+        stance: Stance | None = None
+        if round(score, DECIMALS) >= heads.relevant_threshold:
+            main = round(primary, DECIMALS) >= heads.primary_threshold
             relevance = Relevance.PRIMARY if main else Relevance.SECONDARY
-            topics = tuple(Topic(*pair) for pair in model.choose_topics(topic_features(dealings)))
-            stance = Stance(model.choose_stance(stance_features(dealings, measures)))
+            of_sentences = named_outputs(given.sum(0))
+            of_topics = topic_features(dealings)
+            chosen = heads.choose_topics(values, of_topics, of_sentences)
+            topics = tuple(Topic(*pair) for pair in chosen)
+            tones = stance_features(dealings, measures)
+            stance = heads.choose_stance({**values, **tones}, of_sentences)
         return Tagging(
             relevance=relevance,
-            score=score,
-            primary=primary,
-            intercept=model.relevant.intercept,
-            primary_intercept=model.primary.intercept,
+            score=probability(score),
+            primary=probability(primary),
+            intercept=heads.relevant.intercept,
+            primary_intercept=heads.primary.intercept,
             topics=topics,
             stance=stance,
             actors=_actors(reading, date),
-            evidence=tuple(_evidence(reckoning, measures, topics, dealings, title, text)),
+            evidence=tuple(
+                (
+                    *weighed(reckoning, marked, title, text),
+                    *(told(topics, dealings, title, text) if topics else ()),
+                )
+            ),
             reckoning=reckoning,
             language=_language(title, text),
             tagger_version=TAGGER_VERSION,
             lexicon_version=self.lexicon_version,
         )
+
+    def _reckon(
+        self, heads: Heads, values: Mapping[str, float], marked: MarkedPiece, given: Floats
+    ) -> Iterator[Reason]:
+        to_relevant, to_primary = heads.relevant.weights, heads.primary.weights
+        for rule, value in values.items():
+            if value:
+                yield Reason(
+                    rule,
+                    value,
+                    to_relevant.get(rule, 0.0) * value,
+                    to_primary.get(rule, 0.0) * value,
+                )
+        if not marked.sentences:
+            yield Reason(NOTHING_NAMED, 1.0, *self.model.nothing_named)
+        for sentence, row in zip(marked.sentences, given, strict=True):
+            rule = SENTENCE_RULES[sentence.field]
+            yield Reason(rule, float(sentence.number + 1), float(row[0]), float(row[1]))
 
 
 @cache
@@ -86,7 +132,7 @@ def load_tagger(overlay: Path | None = None) -> Tagger:
     Raises LexiconError for a lexicon that cannot be used.
     """
     lexicon = load_lexicon(overlay)
-    return Tagger(Matcher(lexicon), load_model(), lexicon.version)
+    return Tagger(Matcher(lexicon), load_model(), load_network(), lexicon.version)
 
 
 def tag(
@@ -103,18 +149,6 @@ def tag(
     piece's own opening tells otherwise. `date` is the day for which actors' roles are looked up.
     """
     return load_tagger().tag(title, text, source_side=source_side, date=date)
-
-
-def _reckon(measures: Mapping[str, Measure], model: Model) -> Iterator[Reason]:
-    for rule, measure in measures.items():
-        value = measure.value
-        if value:
-            yield Reason(
-                rule,
-                value,
-                model.relevant.weights.get(rule, 0.0) * value,
-                model.primary.weights.get(rule, 0.0) * value,
-            )
 
 
 def _actors(reading: Reading, day: date | None) -> tuple[Actor, ...]:
@@ -147,37 +181,6 @@ def _role(roles: Iterable[Role], day: date | None) -> str | None:
     if day is None:
         return None
     return next((role.title for role in roles if role.held_on(day)), None)
-
-
-def _evidence(
-    reckoning: Iterable[Reason],
-    measures: Mapping[str, Measure],
-    topics: Iterable[Topic],
-    dealings: Dealings,
-    title: str,
-    text: str,
-) -> Iterator[Evidence]:
-    def span(
-        sentence: Sentence, match: Match, rule: str, topic: str | None, weight: float
-    ) -> Evidence:
-        field, (start, end, entry) = sentence.field, match
-        words = (title if field == "title" else text)[start:end]
-        return Evidence(field, start, end, words, rule, entry.side, topic, weight)
-
-    for reason in reckoning:
-        shown = measures[reason.rule].matches
-        if not shown:
-            yield Evidence("text", 0, 0, "", reason.rule, None, None, reason.to_relevant)
-        for sentence, match in shown:
-            topic = match.entry.topics[0] if match.entry.topics else None
-            yield span(sentence, match, reason.rule, topic, reason.to_relevant / len(shown))
-    if topics:
-        for scored in topics:
-            for sentence, match in islice(speaking_for(scored.id, dealings), MOST_SHOWN):
-                yield span(sentence, match, "topic", scored.id, 0.0)
-        words = ((d.sentence, word) for d in dealings.found for word in d.words)
-        for sentence, match in islice(words, MOST_SHOWN):
-            yield span(sentence, match, "stance", None, 0.0)
 
 
 def _language(title: str, text: str) -> str | None:

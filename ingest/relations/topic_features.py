@@ -42,7 +42,6 @@ def topic_features(dealings: Dealings) -> dict[str, dict[str, float]]:
     return {
         topic: {name: log_count(weight) for name, weight in parts.items()}
         | {
-            "brief": float(dealings.reading.brief),
             "decided": float(topic in decided),
             "of-the-most": parts["anywhere"] / most,
             "of-the-most-inside": parts.get("inside", 0.0) / (most_inside or 1.0),

@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from ingest.relations.lexicon_file import Document, LexiconError
+from ingest.text.scripts import to_simplified
 
 LEXICON_FOLDER = Path(__file__).parent / "lexicon"
 
@@ -126,8 +127,8 @@ class Lexicon:
 
 
 def fold(text: str) -> str:
-    """`text` as names are compared: in lower case, typographic apostrophes, hyphens and spaces
-    plain.
+    """`text` as names are compared: in lower case, Han letters simplified, typographic apostrophes,
+    hyphens and spaces plain.
 
     Every character keeps its place (`İ`, which lower case would make two, stays as it is).
     """
@@ -137,6 +138,7 @@ def fold(text: str) -> str:
     if not folded.isascii():
         for typographic, plain in _PLAIN:
             folded = folded.replace(typographic, plain)
+        folded = to_simplified(folded)
     return folded
 
 
