@@ -12,7 +12,7 @@ PIP_INSTALL = .venv/bin/python -m pip install -qq --no-compile --no-input --disa
 # `make lock` only: the resolver that writes hashes for every platform.
 UV = uv==0.13.9
 
-.PHONY: help run demo test check fuzz faults faults-whole bench bench-copies bench-search bench-tagging lock clean
+.PHONY: help run demo test check fuzz faults faults-whole bench bench-copies bench-search bench-tagging fit-tagger lock clean
 
 help:
 	@echo "make run            the service on this machine: SQLite, an embedded Redis, beat, workers"
@@ -26,6 +26,7 @@ help:
 	@echo "make bench-copies   what the story decision costs, races of 32 writers, a million texts"
 	@echo "make bench-search   how long searches of 200,000 stories take"
 	@echo "make bench-tagging  how well the tagger marks a labelled set"
+	@echo "make fit-tagger     fits the tagger's model to labelled pieces, with PyTorch; see docs/tagger.md"
 	@echo "make lock           write requirements*.lock after a change of dependencies in pyproject.toml"
 	@echo "make clean          remove .venv, caches and build products (never your data)"
 
@@ -55,6 +56,16 @@ fuzz: .venv-fuzz/.locked
 	    --only-binary :all: --require-hashes -r requirements-fuzz.lock || { \
 	    echo "make fuzz: atheris has no wheel for this Python or processor" >&2; exit 1; }
 	@touch .venv-fuzz/.locked
+
+# In an environment of its own: nothing but this needs PyTorch. ARGS="--data DIR --work DIR --write"
+fit-tagger: .venv-fit/.locked
+	.venv-fit/bin/python -m ingest.relations.fitting $(ARGS)
+
+.venv-fit/.locked: requirements-fit.lock
+	@$(PYTHON) -m venv --clear .venv-fit
+	@.venv-fit/bin/python -m pip install -qq --no-compile --no-input --disable-pip-version-check \
+	    --only-binary :all: --require-hashes -r requirements-fit.lock
+	@touch .venv-fit/.locked
 
 faults: .venv/.installed
 	.venv/bin/python -m tests.faults $(ARGS)
@@ -94,7 +105,8 @@ bench-tagging: .venv/.installed
 # After a change of dependencies in pyproject.toml: make lock, then commit both locks. Versions
 # already locked stay where they can; `make lock ARGS=--upgrade` takes the newest of all.
 # requirements.lock holds everything for every platform and Python; requirements-runtime.lock holds
-# what the container image needs, at the same versions; requirements-fuzz.lock that and the fuzzer.
+# what the container image needs, at the same versions; requirements-fuzz.lock that and the fuzzer,
+# requirements-fit.lock that and PyTorch.
 lock:
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
@@ -106,9 +118,12 @@ lock:
 	build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	    --constraint requirements.lock --extra fuzz --output-file requirements-fuzz.lock \
 	    pyproject.toml
+	build/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+	    --constraint requirements.lock --extra fit --output-file requirements-fit.lock \
+	    pyproject.toml
 	rm -rf build/lock
 
 clean:
-	rm -rf .venv .venv-fuzz build dist transpacific.egg-info .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf .venv .venv-fuzz .venv-fit build dist transpacific.egg-info .pytest_cache .mypy_cache .ruff_cache \
 	    .hypothesis .import_linter_cache
 	find ingest store worker admin tests -name __pycache__ -type d -prune -exec rm -rf {} +

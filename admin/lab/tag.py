@@ -201,6 +201,7 @@ def _change_json(change: "Change") -> dict[str, Any]:
         "id": change.id,
         "labels": {label: {"old": old, "new": new} for label, (old, new) in change.labels.items()},
         "score": {"old": change.old_score, "new": change.new_score},
+        "kinds": list(change.kinds()),
         "reasons": list(change.reasons),
     }
 
@@ -216,6 +217,9 @@ def _print_comparison(comparison: "Comparison") -> None:
         console.print(shown(f"{change.id}: {labels}; {scores}"), style="bold", soft_wrap=True)
         for reason in change.reasons:
             console.print(f"    {shown(reason)}", soft_wrap=True)
+    for kind in comparison.by_kind():
+        examples = ", ".join(map(str, kind.examples))
+        console.print(shown(f"{kind.count:5d} {kind.kind} ({examples})"), soft_wrap=True)
     console.print(
         f"{len(comparison.changes)} changed, {comparison.same} the same, "
         f"{len(comparison.only_old)} in the old run only, {len(comparison.only_new)} in the new"

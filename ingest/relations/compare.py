@@ -1,4 +1,4 @@
-"""Two runs of the tagger over the same records: whose label changed, and why."""
+"""Two runs of the tagger over the same records: whose label changed, how, and why."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import Any
 # Changes of weight below this (in log-odds) are no reason worth a line.
 LEAST_WEIGHT = 0.05
 MOST_REASONS = 5
+# So many records stand as examples for a kind of change.
+MOST_EXAMPLES = 3
 
 _LABELS = ("relevance", "topics", "stance")
 
@@ -23,6 +25,24 @@ class Change:
     new_score: float
     reasons: tuple[str, ...]
 
+    def kinds(self) -> Iterator[str]:
+        """What kinds of change these are: `relevance: none -> primary`, `topics: +trade`."""
+        for label, (old, new) in self.labels.items():
+            if label == "topics":
+                yield from (f"topics: +{topic}" for topic in new if topic not in old)
+                yield from (f"topics: -{topic}" for topic in old if topic not in new)
+            else:
+                yield f"{label}: {old or 'none'} -> {new or 'none'}"
+
+
+@dataclass(frozen=True, slots=True)
+class KindOfChange:
+    """`examples` are the ids of the records whose score moved most."""
+
+    kind: str
+    count: int
+    examples: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -30,6 +50,29 @@ class Comparison:
     same: int
     only_old: tuple[str, ...]  # ids that the new run lacks
     only_new: tuple[str, ...]
+
+    def by_kind(self) -> list[KindOfChange]:
+        """The commonest first. A topic of a record that became or ceased to be relevant is no
+        change of its own."""
+        of: dict[str, list[Change]] = {}
+        for change in self.changes:
+            relevances = change.labels.get("relevance", ())
+            for kind in change.kinds():
+                if "none" not in relevances or kind.startswith("relevance"):
+                    of.setdefault(kind, []).append(change)
+        return [
+            KindOfChange(
+                kind,
+                len(changes),
+                tuple(
+                    change.id
+                    for change in sorted(
+                        changes, key=lambda c: (-abs(c.new_score - c.old_score), c.id)
+                    )[:MOST_EXAMPLES]
+                ),
+            )
+            for kind, changes in sorted(of.items(), key=lambda item: (-len(item[1]), item[0]))
+        ]
 
 
 def compare(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> Comparison:

@@ -56,9 +56,7 @@ def weighed(
         yield Evidence("text", 0, 0, "", OTHER_SENTENCES, None, None, sum(others))
 
 
-def told(
-    topics: Sequence[Topic], dealings: Dealings, title: str, text: str
-) -> Iterator[Evidence]:
+def told(topics: Sequence[Topic], dealings: Dealings, title: str, text: str) -> Iterator[Evidence]:
     """What speaks for the topics and the stance; it adds nothing to the score."""
     for scored in topics:
         for sentence, match in islice(speaking_for(scored.id, dealings), MOST_SHOWN):

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.relations.codebook import Relevance
+from ingest.relations.evidence import NOTHING_NAMED, SENTENCE_RULES
 from ingest.relations.model import probability
 from ingest.relations.reading import Field
-from ingest.relations.tagging import Evidence, Tagging
+from ingest.relations.tagging import Evidence, Reason, Tagging
 
-# What each feature means to a reader. A test holds that none is forgotten.
+# What each rule means to a reader. A test holds that none is forgotten.
 RULES = {
     "both-sides": "a sentence holds both sides",
     "both-sides-often": "many sentences hold both sides",
@@ -33,7 +34,12 @@ RULES = {
     "voiced-often": "one side's government speaks of the other",
     "taiwan-and-us": "Taiwan and the US stand in one sentence",
     "length": "the length of the piece",
+    NOTHING_NAMED: "neither side is named",
+    SENTENCE_RULES["title"]: "what the title's sentence says, number",
+    SENTENCE_RULES["text"]: "what the text's sentence says, number",
 }
+# Rules whose value is a sentence's number.
+_NUMBERED = frozenset(SENTENCE_RULES.values())
 
 _VERDICTS = {
     Relevance.NONE: "not about US–China relations",
@@ -72,13 +78,19 @@ def reckoning(tagging: Tagging) -> list[str]:
     """
     rows = [(tagging.intercept, tagging.primary_intercept, "to begin with")]
     rows += [
-        (reason.to_relevant, reason.to_primary, f"{RULES[reason.rule]} ({reason.value:.2f})")
+        (reason.to_relevant, reason.to_primary, _words(reason))
         for reason in sorted(tagging.reckoning, key=lambda reason: -abs(reason.to_relevant))
     ]
     relevant, primary = sum(row[0] for row in rows), sum(row[1] for row in rows)
     chances = f"{probability(relevant):.2f} relevant, {probability(primary):.2f} primary"
     rows.append((relevant, primary, f"in all, as probabilities: {chances}"))
     return [f"{first:+6.2f} {second:+6.2f}  {words}" for first, second, words in rows]
+
+
+def _words(reason: Reason) -> str:
+    if reason.rule in _NUMBERED:
+        return f"{RULES[reason.rule]} {reason.value:.0f}"
+    return f"{RULES[reason.rule]} ({reason.value:.2f})"
 
 
 def marked(text: str, tagging: Tagging, field: Field = "text") -> list[Segment]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import log1p
-from typing import NamedTuple
 
 from ingest.relations.dealings import LEAD_LENGTH, Dealing, Dealings, strength
 from ingest.relations.matching import Match
@@ -22,25 +21,8 @@ CROWD = 4
 _JOINT = re.compile(r"\s*(?:,|、|和|与|與|及|,?\s(?:and|or)\s|&|,\s(?:and|or)\s)\s*(?:the\s)?")
 _LONGEST_JOINT = 12
 
-# What many matches speak for is shown by the first of them.
-MOST_SHOWN = 3
 
-_SIDES = ("frames", "us", "china", "taiwan")
-
-Place = tuple[Sentence, Match]
-
-
-class Measure(NamedTuple):
-    """A feature's value, and the first of the matches that it was read from."""
-
-    value: float
-    matches: Sequence[Place] = ()
-
-
-_NOTHING = Measure(0.0)
-
-
-def relevance_features(dealings: Dealings) -> dict[str, Measure]:
+def relevance_features(dealings: Dealings) -> dict[str, float]:
     reading, found = dealings.reading, dealings.found
     sentences, both = reading.sentences, dealings.sentences
     title = [s for s in sentences if s.field == "title"]
@@ -56,48 +38,28 @@ def relevance_features(dealings: Dealings) -> dict[str, Measure]:
     taiwan = _weight([s.taiwan for s in sentences if s.taiwan])
     lesser = min(us, china + taiwan)
     return {
-        "both-sides": _measure(_best(found), both, *_SIDES),
-        "both-sides-often": _measure(log_count(sum([d.strength for d in found])), both, *_SIDES),
-        "both-sides-close": _measure(_best(close), _sentences(close), *_SIDES),
-        "both-sides-share": _measure(_share(found, reading), both, *_SIDES),
-        "both-sides-in-turn": _measure(
-            max([pair.strength for pair in pairs], default=0.0),
-            [s for pair in pairs for s in (pair.first, pair.second)],
-            *_SIDES,
-        ),
-        "topic-in-turn": _measure(
-            max([pair.strength for pair in topical], default=0.0),
-            [s for pair in topical for s in (pair.first, pair.second)],
-            "topics",
-        ),
-        "sides-apart": Measure(float(not found)),
-        "dealing-word": Measure(
-            _best(worded), [(d.sentence, d.words[0]) for d in worded[:MOST_SHOWN]]
-        ),
-        "title-both": _measure(
-            _best([d for d in found if d.sentence.field == "title"]), title, *_SIDES
-        ),
+        "both-sides": _best(found),
+        "both-sides-often": log_count(sum([d.strength for d in found])),
+        "both-sides-close": _best(close),
+        "both-sides-share": _share(found, reading),
+        "both-sides-in-turn": max([pair.strength for pair in pairs], default=0.0),
+        "topic-in-turn": max([pair.strength for pair in topical], default=0.0),
+        "sides-apart": float(not found),
+        "dealing-word": _best(worded),
+        "title-both": _best([d for d in found if d.sentence.field == "title"]),
         "title-china": _strongest(title, "china", "frames"),
         "title-us": _strongest(title, "us", "frames"),
-        "title-third": _measure(float(any(s.third for s in title)), title, "third"),
-        "title-genre": _measure(float(any(s.genres for s in title)), title, "genres"),
-        "lead-both": _measure(_best(lead), _sentences(lead), *_SIDES),
-        "us-often": _measure(log_count(us), sentences, "us"),
-        "china-often": _measure(log_count(china), sentences, "china"),
-        "lesser-side-often": _measure(
-            log_count(lesser), sentences, "us" if us < china else "china"
-        ),
-        "crowd": _measure(_crowd(both), both, "third"),
-        "listed": _measure(
-            sum([_is_listed(reading, d.sentence) for d in named]) / max(1, len(named)),
-            _sentences(named),
-            "third",
-        ),
-        "voiced-often": _measure(log_count(len(found) - len(named)), both, *_SIDES),
-        "taiwan-and-us": _measure(
-            float(any(s.us and s.taiwan for s in sentences)), sentences, "taiwan"
-        ),
-        "length": Measure(log1p(len(reading.text))),
+        "title-third": float(any(s.third for s in title)),
+        "title-genre": float(any(s.genres for s in title)),
+        "lead-both": _best(lead),
+        "us-often": log_count(us),
+        "china-often": log_count(china),
+        "lesser-side-often": log_count(lesser),
+        "crowd": _crowd(both),
+        "listed": sum([_is_listed(reading, d.sentence) for d in named]) / max(1, len(named)),
+        "voiced-often": log_count(len(found) - len(named)),
+        "taiwan-and-us": float(any(s.us and s.taiwan for s in sentences)),
+        "length": log1p(len(reading.text)),
     }
 
 
@@ -125,28 +87,9 @@ def _crowd(sentences: Sequence[Sentence]) -> float:
     return sum(counts) / len(counts) if counts else 0.0
 
 
-def _sentences(dealings: Iterable[Dealing]) -> list[Sentence]:
-    return [dealing.sentence for dealing in dealings]
-
-
-def _measure(value: float, sentences: Iterable[Sentence], *places: str) -> Measure:
-    """A value with the first matches that stand in these places of the sentences."""
-    if not value:
-        return _NOTHING
-    found: list[Place] = []
-    for sentence in sentences:
-        for place in places:
-            matches = getattr(sentence, place)
-            if matches:
-                found += [(sentence, match) for match in matches[:MOST_SHOWN]]
-        if len(found) >= MOST_SHOWN:
-            break
-    return Measure(value, found[:MOST_SHOWN])
-
-
-def _strongest(sentences: Sequence[Sentence], *places: str) -> Measure:
+def _strongest(sentences: Sequence[Sentence], *places: str) -> float:
     names = [match for s in sentences for place in places for match in getattr(s, place)]
-    return _measure(strength(names), sentences, *places)
+    return strength(names)
 
 
 def _is_listed(reading: Reading, sentence: Sentence) -> bool:

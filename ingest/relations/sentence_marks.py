@@ -172,7 +172,7 @@ def _token_marks(sentence: MarkedSentence, found: Sequence[tuple[int, int, int]]
         left, right = match.start - sentence.start, match.end - sentence.start
         touched = np.flatnonzero((starts < right) & (ends > left))
         if len(touched):
-            marks[np.ix_(touched, marks_of(match.entry))] = 1
+            marks[touched[:, None], marks_of(match.entry)] = 1
     return marks
 
 

@@ -8,7 +8,6 @@ from math import inf, log1p
 from ingest.relations.dealings import EASING, Dealings, within
 from ingest.relations.matching import Match
 from ingest.relations.reading import Reading, Sentence
-from ingest.relations.relevance import Measure
 from ingest.relations.vocabulary import Polarity
 
 # How much a sentence tells of the dealings by its place: one that holds a dealing all, one that
@@ -84,11 +83,9 @@ _QUESTIONER = re.compile(
 _CLOSING = " \n\t\"'”’」』)）"
 
 
-def stance_features(dealings: Dealings, relevance: Mapping[str, Measure]) -> dict[str, float]:
-    """Features of the stance; `relevance` are the piece's features of relevance.
-
-    How dealings stand in the piece matters too: those told in passing are told with less colour.
-    """
+def stance_features(dealings: Dealings, relevance: Mapping[str, float]) -> dict[str, float]:
+    """Features of the stance beside those of relevance, which are `relevance` and count for it too:
+    dealings told in passing are told with less colour."""
     reading = dealings.reading
     named = {id(d.sentence): d.named for d in dealings.found}
     good = bad = title_good = title_bad = 0.0
@@ -120,8 +117,7 @@ def stance_features(dealings: Dealings, relevance: Mapping[str, Measure]) -> dic
         "balance-throughout": _balance(good, bad),
         "weaker-tone": log1p(min(good, bad)),
         "hostility": log1p(told["hostility"]),
-        "hostility-in-dealings": log1p(told["hostility"])
-        / (1.0 + relevance["both-sides-often"].value),
+        "hostility-in-dealings": log1p(told["hostility"]) / (1.0 + relevance["both-sides-often"]),
         "description": log1p(told["description"]),
         "question": float(_asks(reading.title)),
         **{f"tells-of-{name}": log1p(told[name]) for name in sorted(_TOLD_KINDS | _TOLD_TOPICS)},

@@ -65,8 +65,7 @@ class Tagger:
         if source_side is not None:
             reading = reading._replace(voice=Side(source_side))
         dealings = find_dealings(reading)
-        measures = relevance_features(dealings)
-        values = {name: measure.value for name, measure in measures.items()}
+        values = relevance_features(dealings)
         heads = self.model.heads(brief=reading.brief)
         marked = mark(reading, self.network.wordpieces) if names_a_side(reading) else NOTHING_MARKED
         given = self.network.give(marked)
@@ -83,7 +82,7 @@ class Tagger:
             of_topics = topic_features(dealings)
             chosen = heads.choose_topics(values, of_topics, of_sentences)
             topics = tuple(Topic(*pair) for pair in chosen)
-            tones = stance_features(dealings, measures)
+            tones = stance_features(dealings, values)
             stance = heads.choose_stance({**values, **tones}, of_sentences)
         return Tagging(
             relevance=relevance,
@@ -94,11 +93,9 @@ class Tagger:
             topics=topics,
             stance=stance,
             actors=_actors(reading, date),
-            evidence=tuple(
-                (
-                    *weighed(reckoning, marked, title, text),
-                    *(told(topics, dealings, title, text) if topics else ()),
-                )
+            evidence=(
+                *weighed(reckoning, marked, title, text),
+                *(told(topics, dealings, title, text) if topics else ()),
             ),
             reckoning=reckoning,
             language=_language(title, text),

@@ -12,6 +12,7 @@ import argparse
 import pickle
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ MEMBERS = 2
 def folds(pieces: Sequence[Labelled]) -> list[int]:
     """A fold for each piece: families of sources whole, spread so that pieces, relevant ones and
     languages come out even."""
-    sizes: dict[str, Array] = {}
+    sizes: dict[str, Any] = {}
     for piece in pieces:
         part = sizes.setdefault(piece.family, np.zeros(4))
         long = not piece.set.startswith("headlines")
@@ -121,8 +122,8 @@ def _conclude(
     zero = {"relevant": 0.0, "primary": 0.0, "topics": 0.0}
     figures = report(data, say(honest, data.brief, {True: zero, False: zero}))
     for name, part in figures.items():
-        told = "  ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in part.items())
-        print(f"{name:34s} {told}")
+        told = [f"{key} {round(value, 3)}" for key, value in part.items()]
+        print(f"{name:34s} {'  '.join(told)}")
     chances = np.array([probability(float(value)) for value in odds[:, 0]])
     chinese = np.array([piece.chinese for piece in data.pieces])
     curves = {

@@ -20,12 +20,13 @@ from ingest.relations.wordpieces import WordPieces
 
 Array = npt.NDArray[np.float32]
 STANCES = tuple(str(stance) for stance in Stance)
+FIRST_STANCE = 2 + len(TOPICS)  # among OUTPUTS of sentence_network.py
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """A row a piece. `values` are the features of relevance, `tones` those of stance, `topics` those
-    of each topic: (pieces, topics, features)."""
+    """A row a piece. `values` are the features of relevance, `tones` those of stance, `of_topics`
+    those of each topic: (pieces, topics, features)."""
 
     pieces: Sequence[Labelled]
     marked: Sequence[MarkedPiece]
@@ -53,18 +54,18 @@ def design(pieces: Sequence[Labelled], matcher: Matcher, wordpieces: WordPieces)
     for piece in pieces:
         reading = read(piece.title, piece.text, matcher)
         dealings = find_dealings(reading)
-        measures = relevance_features(dealings)
+        features = relevance_features(dealings)
         named.append(names_a_side(reading))
         brief.append(reading.brief)
         marked.append(mark(reading, wordpieces) if named[-1] else NOTHING_MARKED)
-        values.append({name: measure.value for name, measure in measures.items()})
-        tones.append(stance_features(dealings, measures))
+        values.append(features)
+        tones.append(stance_features(dealings, features))
         topics.append(topic_features(dealings))
-    topic_names = sorted({n for piece in topics for features in piece.values() for n in features})
+    topic_names = sorted({n for piece in topics for own in piece.values() for n in own})
     of_topics = np.zeros((len(pieces), len(TOPICS), len(topic_names)), np.float32)
     for row, found in enumerate(topics):
-        for topic, features in found.items():
-            for name, value in features.items():
+        for topic, own in found.items():
+            for name, value in own.items():
                 of_topics[row, TOPICS.index(topic), topic_names.index(name)] = value
     value_names, tone_names = sorted(values[0]), sorted(tones[0])
     return Design(

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ingest.relations.fitting.design import STANCES, Array, Design
+from ingest.relations.fitting.design import FIRST_STANCE, STANCES, Array, Design
 from ingest.relations.fitting.labelled import MEASURED, Labelled
-from ingest.relations.fitting.training import FIRST_STANCE
 
 Mask = npt.NDArray[np.bool_]
 
@@ -54,7 +53,8 @@ def _best(yes: Mask, log_odds: Array) -> float:
 def say(odds: Array, brief: Mask, of: Mapping[bool, Mapping[str, float]]) -> Said:
     """Labels from log-odds; `of` holds the thresholds of brief pieces and of others."""
     limit = {
-        name: np.array([of[bool(b)][name] for b in brief]) for name in ("relevant", "primary", "topics")
+        name: np.array([of[bool(b)][name] for b in brief])
+        for name in ("relevant", "primary", "topics")
     }
     relevant = odds[:, 0] >= limit["relevant"]
     topics = odds[:, 2:FIRST_STANCE] >= limit["topics"][:, None]
@@ -75,9 +75,8 @@ def scores(data: Design, said: Said, rows: Mask) -> dict[str, float]:
     weight = np.array([piece.weight for piece in data.pieces], np.float32)[rows]
     relevance = data.relevance[rows]
     about = rows & (data.relevance > 0)
-    right = [
-        STANCES[data.stance[n]] == said.stance[n] for n in np.flatnonzero(about & (data.stance >= 0))
-    ]
+    toned = map(int, np.flatnonzero(about & (data.stance >= 0)))
+    right = [STANCES[data.stance[row]] == said.stance[row] for row in toned]
     return {
         "pieces": int(rows.sum()),
         "relevant_pieces": int(about.sum()),
@@ -93,20 +92,22 @@ def interval(data: Design, said: Said, rows: Mask, seed: int = 0) -> tuple[float
     random = np.random.default_rng(seed)
     yes, spoken = data.relevance > 0, said.relevant
     families: dict[str, list[int]] = {}
-    for number in np.flatnonzero(rows):
-        families.setdefault(data.pieces[number].family, []).append(int(number))
+    for number in map(int, np.flatnonzero(rows)):
+        families.setdefault(data.pieces[number].family, []).append(number)
     groups = [np.array(group) for group in families.values()]
     drawn = []
     for _ in range(DRAWS):
         chosen = [groups[n] for n in random.integers(len(groups), size=len(groups))]
-        part = np.concatenate([group[random.integers(len(group), size=len(group))] for group in chosen])
+        part = np.concatenate(
+            [group[random.integers(len(group), size=len(group))] for group in chosen]
+        )
         drawn.append(f1(yes[part], spoken[part]))
     low, high = np.percentile(drawn, INTERVAL)
     return float(low), float(high)
 
 
 def report(data: Design, said: Said) -> dict[str, dict[str, float]]:
-    """The figures of every set and kind of piece, language, script, year, way of picking, source."""
+    """The figures of every kind of piece, set, language, script, year and source."""
     parts: list[tuple[str, Callable[[Labelled], bool]]] = []
     kinds = {"articles": "articles", "headlines": "headlines"}
     new = [name for name in MEASURED if name[-5] in "23"]
@@ -131,7 +132,7 @@ def report(data: Design, said: Said) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for name, belongs in parts:
         rows = np.array([belongs(piece) for piece in data.pieces])
-        figures = scores(data, said, rows) if rows.any() else {"relevant_pieces": 0}
+        figures = scores(data, said, rows) if rows.any() else {"relevant_pieces": 0.0}
         if figures["relevant_pieces"] >= FEWEST_RELEVANT:
             if name in kinds or "in " in name or "chance" in name:
                 low, high = interval(data, said, rows)
@@ -153,9 +154,7 @@ def _within(
     return belongs
 
 
-def calibration(
-    chances: Array, yes: Mask, bins: int = 10
-) -> list[tuple[float, float, int]]:
+def calibration(chances: Array, yes: Mask, bins: int = 10) -> list[tuple[float, float, int]]:
     """(mean score, share that is relevant, pieces) for each tenth of the scores' range."""
     curve = []
     places = np.minimum(bins - 1, (chances * bins).astype(int))

@@ -82,7 +82,7 @@ def load(folder: Path) -> list[Labelled]:
 
 def _of_files(files: Iterable[Path]) -> Iterator[Labelled]:
     for file in files:
-        rows = [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.strip()]
+        rows = [json.loads(line) for line in file.read_text("utf-8").split("\n") if line.strip()]
         weights = _stream_weights(rows, file.with_name(f"{file.stem}_strata.json"))
         for row, weight in zip(rows, weights, strict=True):
             yield _labelled(row, file.stem, weight)

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn import functional
 
 from ingest.relations.codebook import TOPICS
-from ingest.relations.fitting.design import STANCES, Array, Design
+from ingest.relations.fitting.design import FIRST_STANCE, STANCES, Array, Design
 from ingest.relations.fitting.logistic import logistic
 from ingest.relations.sentence_marks import CONTEXT, MARKS
 from ingest.relations.sentence_network import GAP, OUTPUTS
 
 COUNT = len(OUTPUTS)
-FIRST_STANCE = 2 + len(TOPICS)
 HIDDEN = 96
 
 EPOCHS = 4
@@ -46,7 +46,10 @@ FIRST_GUESS = 0.8
 GUESS_RIDGE = 3.0
 
 
-class Network(nn.Module):
+Rows = npt.NDArray[np.int64]  # numbers of pieces
+
+
+class Network(nn.Module):  # type: ignore[misc]
     """`columns` are how many features of relevance, stance and topics there are."""
 
     def __init__(self, width: int, columns: tuple[int, int, int]) -> None:
@@ -134,12 +137,12 @@ class Batch:
 class Fit:
     """One fit on the rows `train` of a design. `vectors` are pieces' vectors: (pieces, width)."""
 
-    def __init__(self, data: Design, vectors: Array, train: Sequence[int], seed: int) -> None:
+    def __init__(self, data: Design, vectors: Array, train: Rows, seed: int) -> None:
         torch.manual_seed(seed)
         self.data = data
         self.vectors = torch.from_numpy(vectors)
         self.random = np.random.default_rng(seed)
-        rows = np.array(train)
+        rows = train
         self.scale_values = _scale(data.values[rows], data.brief[rows])
         self.scale_tones = data.tones[rows].mean(0), data.tones[rows].std(0) + 1e-3
         columns = 2 * data.values.shape[1] + 1, data.tones.shape[1], data.of_topics.shape[2]
@@ -147,7 +150,7 @@ class Fit:
         self._guess(rows)
         self._train(rows)
 
-    def judge(self, rows: Sequence[int]) -> tuple[Array, list[Array]]:
+    def judge(self, rows: Rows) -> tuple[Array, list[Array]]:
         """Log-odds of each piece (pieces, outputs); what each sentence gives to relevance."""
         self.network.eval()
         odds = np.zeros((len(rows), COUNT), np.float32)
@@ -229,9 +232,15 @@ class Fit:
             loss -= OF_QUOTE * torch.log(taken[taken > 0].clamp_min(1e-4)).sum() / len(rows)
         return loss
 
-    def _batch(self, rows: Sequence[int], *, everything: bool) -> Batch:
+    def _batch(self, rows: Rows, *, everything: bool) -> Batch:
         data = self.data
-        pieces, marks, lengths, context, piece_of, counts, quoted = [], [], [], [], [], [], []
+        pieces: list[Any] = []
+        marks: list[Any] = []
+        context: list[Any] = []
+        lengths: list[int] = []
+        piece_of: list[int] = []
+        counts: list[int] = []
+        quoted: list[float] = []
         nothing = np.zeros((GAP, MARKS))
         for number, row in enumerate(rows):
             marked, asked = data.marked[row], data.quoted[row]
@@ -248,7 +257,9 @@ class Fit:
             context.append(marked.context[list(chosen)])
             counts.append(max(1, len(chosen)))
         count = np.array(lengths, np.int64)
-        present = np.concatenate([np.repeat([1.0, 0.0], [n, GAP]) for n in lengths] or [[]])
+        present = np.tile([1.0, 0.0], len(count)).repeat(
+            np.stack([count, np.full_like(count, GAP)], 1).ravel()
+        )
         mean, deviation = self.scale_tones
         ids = np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
         return Batch(
@@ -308,8 +319,8 @@ class Fit:
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """What a fit found, on the features' own scale. `values` are the weights of the features of
-    relevance, then what brief pieces have besides, then whether a piece is brief: (outputs, 2n + 1);
-    `network` has the names that sentence_network.py gives."""
+    relevance, then what brief pieces have besides, then whether a piece is brief: (outputs,
+    2n + 1); `network` has the names that sentence_network.py gives."""
 
     values: Any
     intercepts: Any

@@ -36,14 +36,15 @@ class Pieces:
 
 
 def learn_pieces(folder: Path) -> Pieces:
-    """The pieces that occur in the texts of `folder`, with their vectors turned to the directions in
-    which those of this vocabulary differ most."""
+    """The pieces that occur in the texts of `folder`, with their vectors turned to the directions
+    in which those of this vocabulary differ most."""
     known: dict[str, int] = {}
     for number, piece in enumerate(_vocabulary()):
-        if number >= _SPECIAL and _READ.fullmatch(piece):
-            # A piece's own spelling counts before one that is only folded to it.
-            if spelt(piece) == piece or spelt(piece) not in known:
-                known[spelt(piece)] = number
+        if number < _SPECIAL or not _READ.fullmatch(piece):
+            continue
+        # A piece's own spelling counts before one that is only folded to it.
+        if spelt(piece) == piece or spelt(piece) not in known:
+            known[spelt(piece)] = number
     spellings = list(known)
     finder = WordPieces(spellings)
     seen: Counter[int] = Counter()
@@ -62,12 +63,12 @@ def learn_pieces(folder: Path) -> Pieces:
 
 def _texts(folder: Path) -> Iterator[str]:
     for file in sorted((*folder.glob("*.jsonl"), *folder.glob("*.jsonl.xz"))):
-        opened = lzma.open(file, "rt", encoding="utf-8") if file.suffix == ".xz" else file.open()
-        with opened as lines:
-            for line in lines:
-                row = json.loads(line)
-                yield row["title"] or ""
-                yield row["text"] or ""
+        body = file.read_bytes()
+        whole = (lzma.decompress(body) if file.suffix == ".xz" else body).decode()
+        for line in filter(None, whole.split("\n")):
+            row = json.loads(line)
+            yield row["title"] or ""
+            yield row["text"] or ""
 
 
 def _vocabulary() -> Iterable[str]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ingest.relations.codebook import TOPICS
-from ingest.relations.fitting.design import STANCES, Design
-from ingest.relations.fitting.training import FIRST_STANCE, Fitted
+from ingest.relations.fitting.design import FIRST_STANCE, STANCES, Design
+from ingest.relations.fitting.training import Fitted
 from ingest.relations.model import Heads, Linear
 from ingest.relations.sentence_network import OUTPUTS
 
@@ -21,7 +21,9 @@ Figures = Mapping[str, Mapping[str, float]]
 NOTHING_NAMED = -6.0
 
 
-def heads(data: Design, fits: Sequence[Fitted], thresholds: Mapping[str, Any], *, brief: bool) -> Heads:
+def heads(
+    data: Design, fits: Sequence[Fitted], thresholds: Mapping[str, Any], *, brief: bool
+) -> Heads:
     """The mean of the fits' weights on the features' own scale, for brief pieces or for others."""
     every = [_linears(data, fit, brief) for fit in fits]
     mean = {
