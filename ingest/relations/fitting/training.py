@@ -2,7 +2,7 @@
 what sentence_network.py and model.py read, by which a test compares the two."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ingest.relations import tag, to_json
 from ingest.relations.compare import compare
+from ingest.relations.evidence import NOTHING_NAMED, SENTENCE_RULES
 from ingest.relations.explain import RULES, marked, reckoning, verdict
 from ingest.relations.tagger import load_tagger
 
@@ -14,8 +15,10 @@ TEXT = "China lodged a protest after the United States raised tariffs on Chinese
 
 
 def test_every_rule_of_the_model_has_words():
-    model = load_tagger().model
-    assert RULES.keys() == model.relevant.weights.keys() == model.primary.weights.keys()
+    for heads in (load_tagger().model.long, load_tagger().model.brief):
+        weighed = heads.relevant.weights.keys()
+        assert weighed == heads.primary.weights.keys()
+        assert RULES.keys() == weighed | {NOTHING_NAMED, *SENTENCE_RULES.values()}
 
 
 def test_the_verdict_is_one_sentence_with_topics_and_stance():
@@ -37,7 +40,7 @@ def test_the_reckoning_s_lines_add_up_to_its_last():
 
 def test_marked_text_shows_what_speaks_under_which_rule():
     segments = marked(TITLE, tag(TITLE, TEXT), "title")
-    assert any(s.text == "US" and "us" in s.sides and "both-sides" in s.rules for s in segments)
+    assert any(s.text == "US" and "us" in s.sides and "title-sentence" in s.rules for s in segments)
     assert any(s.rules == () for s in segments)
 
 
@@ -64,7 +67,7 @@ def test_a_changed_label_is_told_with_its_reasons():
     assert change.labels["relevance"] == ("primary", "none")
     assert change.labels["stance"] == ("conflict", None)
     assert change.new_score < change.old_score
-    assert any(reason.startswith("both-sides -") for reason in change.reasons)
+    assert any(reason.startswith("title-sentence -") for reason in change.reasons)
 
 
 def test_a_new_version_is_a_reason():
@@ -73,6 +76,33 @@ def test_a_new_version_is_a_reason():
     (change,) = compare([old], [new]).changes
     assert change.labels == {"topics": (sorted(old["topics"]), ["health"])}
     assert change.reasons == (f"lexicon {old['lexicon']} -> another",)
+
+
+def test_changes_are_told_by_kind_with_examples():
+    def run(*taggings: tuple[str, float, list[str], str | None]) -> list[dict]:
+        return [
+            {"id": str(n), "relevance": r, "score": s, "topics": t, "stance": st}
+            for n, (r, s, t, st) in enumerate(taggings)
+        ]
+
+    old = run(
+        ("none", 0.1, [], None),
+        ("none", 0.4, [], None),
+        ("primary", 0.9, ["trade"], "conflict"),
+        ("primary", 0.9, ["trade"], "mixed"),
+    )
+    new = run(
+        ("secondary", 0.6, ["trade"], "neutral"),
+        ("secondary", 0.5, ["health"], "neutral"),
+        ("primary", 0.9, ["health"], "conflict"),
+        ("primary", 0.9, ["trade"], "neutral"),
+    )
+    assert [(k.kind, k.count, k.examples) for k in compare(old, new).by_kind()] == [
+        ("relevance: none -> secondary", 2, ("0", "1")),
+        ("stance: mixed -> neutral", 1, ("3",)),
+        ("topics: +health", 1, ("2",)),
+        ("topics: -trade", 1, ("2",)),
+    ]
 
 
 def test_the_order_of_topics_is_no_change():
