@@ -10,16 +10,15 @@ working folder, so that a fit that was stopped goes on, and several can share th
 
 import argparse
 import pickle
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from ingest.relations.fitting.design import Array, Design, design
 from ingest.relations.fitting.figures import calibration, report, say, thresholds
-from ingest.relations.fitting.labelled import MEASURED, Labelled, load
+from ingest.relations.fitting.holding_out import FOLDS, folds
+from ingest.relations.fitting.labelled import MEASURED, load
 from ingest.relations.fitting.training import EPOCHS, RATE, SENTENCES_SEEN, Fit
 from ingest.relations.fitting.vectors import WIDTH, Pieces, learn_pieces
 from ingest.relations.fitting.writing import heads, model_toml
@@ -30,28 +29,9 @@ from ingest.relations.tagger import TAGGER_VERSION
 from ingest.relations.vocabulary import load_lexicon
 from ingest.relations.wordpieces import WordPieces
 
-FOLDS = 4
 # Networks that the model is the mean of, each from another beginning; held-out figures are of one
 # network a fold, so that they say a little less.
 MEMBERS = 2
-
-
-def folds(pieces: Sequence[Labelled]) -> list[int]:
-    """A fold for each piece: families of sources whole, spread so that pieces, relevant ones and
-    languages come out even."""
-    sizes: dict[str, Any] = {}
-    for piece in pieces:
-        part = sizes.setdefault(piece.family, np.zeros(4))
-        long = not piece.set.startswith("headlines")
-        part += [long, not long, 3.0 * (piece.relevance > 0), 2.0 * piece.chinese]
-    whole = np.sum(list(sizes.values()), axis=0)
-    filled = np.zeros((FOLDS, 4))
-    of: dict[str, int] = {}
-    for family in sorted(sizes, key=lambda f: (-sizes[f].sum(), f)):
-        cost = (((filled + sizes[family]) / whole) ** 2).sum(1) - ((filled / whole) ** 2).sum(1)
-        of[family] = int(cost.argmin())
-        filled[of[family]] += sizes[family]
-    return [of[piece.family] for piece in pieces]
 
 
 def main() -> None:

@@ -39,13 +39,13 @@ def thresholds(data: Design, odds: Array, rows: Mask) -> dict[str, float]:
     part = odds[rows]
     about = relevance > 0
     return {
-        "relevant": _best(relevance > 0, part[:, 0]),
-        "primary": _best(relevance == 2, part[:, 1]),
-        "topics": _best(data.topics[rows][about] > 0, part[about][:, 2:FIRST_STANCE]),
+        "relevant": best_threshold(relevance > 0, part[:, 0]),
+        "primary": best_threshold(relevance == 2, part[:, 1]),
+        "topics": best_threshold(data.topics[rows][about] > 0, part[about][:, 2:FIRST_STANCE]),
     }
 
 
-def _best(yes: Mask, log_odds: Array) -> float:
+def best_threshold(yes: Mask, log_odds: Array) -> float:
     scored = [(f1(yes, log_odds >= t) - _SAFETY * abs(t), float(t)) for t in _CANDIDATES]
     return round(max(scored)[1], 3)
 

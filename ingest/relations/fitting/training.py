@@ -21,7 +21,7 @@ from ingest.relations.sentence_network import GAP, OUTPUTS
 COUNT = len(OUTPUTS)
 HIDDEN = 96
 
-EPOCHS = 4
+EPOCHS = 3
 BATCH = 32
 RATE = 1.5e-3
 WARM_UP = 0.08  # of all steps

@@ -10,6 +10,7 @@ from admin.output.choices import ArticleRelevance
 from ingest.relations.codebook import TOPICS, Relevance, Stance
 from ingest.relations.lexicon_file import LexiconError
 from ingest.relations.model import load_model
+from ingest.relations.sentence_network import load_network
 from ingest.relations.tagger import load_tagger
 from ingest.relations.vocabulary import LEXICON_FOLDER
 from store.search import filters
@@ -24,10 +25,12 @@ def test_every_topic_has_terms_in_the_lexicon() -> None:
 
 
 def test_every_topic_and_stance_has_weights_in_the_model() -> None:
-    """ingest/relations/model.toml, written by `python -m ingest.relations.fit`."""
-    model = load_model()
-    assert set(model.topics) == set(TOPICS)
-    assert set(model.stances) == set(Stance)
+    """ingest/relations/model.toml and network.npz, written by `make fit-tagger`."""
+    for heads in (load_model().brief, load_model().long):
+        assert set(heads.topics) == set(TOPICS)
+        assert set(heads.stances) == set(Stance)
+    for member in load_network().members:
+        assert member["scores"].shape[1] == 2 + len(TOPICS) + len(Stance)
 
 
 def test_every_topic_and_stance_can_be_asked_for() -> None:
