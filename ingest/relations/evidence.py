@@ -12,7 +12,6 @@ from ingest.relations.topic_features import speaking_for
 
 # The rules under which a sentence speaks, by its field.
 SENTENCE_RULES: dict[Field, str] = {"title": "title-sentence", "text": "text-sentence"}
-NOTHING_NAMED = "nothing-named"
 
 # The weightiest sentences are shown, each by its first names; what the others give is one line.
 MOST_SENTENCES_SHOWN = 5

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.relations.codebook import Relevance
-from ingest.relations.evidence import NOTHING_NAMED, SENTENCE_RULES
+from ingest.relations.evidence import SENTENCE_RULES
 from ingest.relations.model import probability
 from ingest.relations.reading import Field
 from ingest.relations.tagging import Evidence, Reason, Tagging
@@ -34,7 +34,6 @@ RULES = {
     "voiced-often": "one side's government speaks of the other",
     "taiwan-and-us": "Taiwan and the US stand in one sentence",
     "length": "the length of the piece",
-    NOTHING_NAMED: "neither side is named",
     SENTENCE_RULES["title"]: "what the title's sentence says, number",
     SENTENCE_RULES["text"]: "what the text's sentence says, number",
 }

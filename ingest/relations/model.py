@@ -40,8 +40,15 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """The labels of brief pieces or of others. Thresholds are log-odds."""
+    """The labels of brief pieces or of others. Thresholds are log-odds.
 
+    `first` is a first step, by which most pieces are settled: below `settled_below` a piece is not
+    relevant, whatever its sentences say, and they are not read. What sentences give to relevant and
+    to primary counts `stretch` times, which makes chances of the log-odds.
+    """
+
+    first: Linear
+    settled_below: float
     relevant: Linear
     primary: Linear
     topics: Mapping[str, Linear]
@@ -49,6 +56,7 @@ class Heads:
     relevant_threshold: float
     primary_threshold: float
     topics_threshold: float
+    stretch: tuple[float, float]
 
     def choose_topics(
         self, values: Values, of_topic: Mapping[str, Values], given: Values
@@ -79,8 +87,6 @@ class Heads:
 class Model:
     brief: Heads
     long: Heads
-    # What is added to the log-odds of relevant and primary where a piece names neither side.
-    nothing_named: tuple[float, float]
 
     def heads(self, *, brief: bool) -> Heads:
         return self.brief if brief else self.long
@@ -99,17 +105,14 @@ def probability(log_odds: float) -> float:
 
 def load_model(file: Path = MODEL_FILE) -> Model:
     content = tomllib.loads(file.read_text(encoding="utf-8"))
-    nothing = content["nothing_named"]
-    return Model(
-        brief=_heads(content["brief"]),
-        long=_heads(content["long"]),
-        nothing_named=(nothing["relevant"], nothing["primary"]),
-    )
+    return Model(brief=_heads(content["brief"]), long=_heads(content["long"]))
 
 
 def _heads(table: Mapping[str, Any]) -> Heads:
     thresholds = table["thresholds"]
     return Heads(
+        first=_linear(table["first"]),
+        settled_below=thresholds["settled_below"],
         relevant=_linear(table["relevant"]),
         primary=_linear(table["primary"]),
         topics={topic: _linear(table["topics"][topic]) for topic in TOPICS},
@@ -117,6 +120,7 @@ def _heads(table: Mapping[str, Any]) -> Heads:
         relevant_threshold=thresholds["relevant"],
         primary_threshold=thresholds["primary"],
         topics_threshold=thresholds["topics"],
+        stretch=(table["stretch"]["relevant"], table["stretch"]["primary"]),
     )
 
 

@@ -9,11 +9,11 @@ from typing import Literal
 
 from ingest.relations.codebook import Relevance, Stance
 from ingest.relations.dealings import find_dealings
-from ingest.relations.evidence import NOTHING_NAMED, SENTENCE_RULES, told, weighed
+from ingest.relations.evidence import SENTENCE_RULES, told, weighed
 from ingest.relations.matching import Match, Matcher
 from ingest.relations.model import (
     DECIMALS,
-    Heads,
+    Linear,
     Model,
     load_model,
     named_outputs,
@@ -67,15 +67,22 @@ class Tagger:
         dealings = find_dealings(reading)
         values = relevance_features(dealings)
         heads = self.model.heads(brief=reading.brief)
-        marked = mark(reading, self.network.wordpieces) if names_a_side(reading) else NOTHING_MARKED
+        first = round(heads.first.log_odds(values), DECIMALS)
+        settled = first < heads.settled_below or not names_a_side(reading)
+        # What is not relevant is not primary either: the first step's sum stands for both.
+        to_relevant, to_primary = (
+            (heads.first, heads.first) if settled else (heads.relevant, heads.primary)
+        )
+        marked = NOTHING_MARKED if settled else mark(reading, self.network.wordpieces)
         given = self.network.give(marked)
-        reckoning = tuple(self._reckon(heads, values, marked, given))
-        score = heads.relevant.intercept + sum(r.to_relevant for r in reckoning)
-        primary = heads.primary.intercept + sum(r.to_primary for r in reckoning)
+        given[:, :2] *= heads.stretch
+        reckoning = tuple(_reckon(to_relevant, to_primary, values, marked, given))
+        score = to_relevant.intercept + sum(r.to_relevant for r in reckoning)
+        primary = to_primary.intercept + sum(r.to_primary for r in reckoning)
         relevance = Relevance.NONE
         topics: tuple[Topic, ...] = ()
         stance: Stance | None = None
-        if round(score, DECIMALS) >= heads.relevant_threshold:
+        if not settled and round(score, DECIMALS) >= heads.relevant_threshold:
             main = round(primary, DECIMALS) >= heads.primary_threshold
             relevance = Relevance.PRIMARY if main else Relevance.SECONDARY
             of_sentences = named_outputs(given.sum(0))
@@ -88,8 +95,8 @@ class Tagger:
             relevance=relevance,
             score=probability(score),
             primary=probability(primary),
-            intercept=heads.relevant.intercept,
-            primary_intercept=heads.primary.intercept,
+            intercept=to_relevant.intercept,
+            primary_intercept=to_primary.intercept,
             topics=topics,
             stance=stance,
             actors=_actors(reading, date),
@@ -102,24 +109,6 @@ class Tagger:
             tagger_version=TAGGER_VERSION,
             lexicon_version=self.lexicon_version,
         )
-
-    def _reckon(
-        self, heads: Heads, values: Mapping[str, float], marked: MarkedPiece, given: Floats
-    ) -> Iterator[Reason]:
-        to_relevant, to_primary = heads.relevant.weights, heads.primary.weights
-        for rule, value in values.items():
-            if value:
-                yield Reason(
-                    rule,
-                    value,
-                    to_relevant.get(rule, 0.0) * value,
-                    to_primary.get(rule, 0.0) * value,
-                )
-        if not marked.sentences:
-            yield Reason(NOTHING_NAMED, 1.0, *self.model.nothing_named)
-        for sentence, row in zip(marked.sentences, given, strict=True):
-            rule = SENTENCE_RULES[sentence.field]
-            yield Reason(rule, float(sentence.number + 1), float(row[0]), float(row[1]))
 
 
 @cache
@@ -146,6 +135,22 @@ def tag(
     piece's own opening tells otherwise. `date` is the day for which actors' roles are looked up.
     """
     return load_tagger().tag(title, text, source_side=source_side, date=date)
+
+
+def _reckon(
+    to_relevant: Linear,
+    to_primary: Linear,
+    values: Mapping[str, float],
+    marked: MarkedPiece,
+    given: Floats,
+) -> Iterator[Reason]:
+    for rule, value in values.items():
+        if value:
+            relevant, primary = to_relevant.weights[rule], to_primary.weights[rule]
+            yield Reason(rule, value, relevant * value, primary * value)
+    for sentence, row in zip(marked.sentences, given, strict=True):
+        rule = SENTENCE_RULES[sentence.field]
+        yield Reason(rule, float(sentence.number + 1), float(row[0]), float(row[1]))
 
 
 def _actors(reading: Reading, day: date | None) -> tuple[Actor, ...]:

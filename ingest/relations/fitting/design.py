@@ -87,6 +87,13 @@ def design(pieces: Sequence[Labelled], matcher: Matcher, wordpieces: WordPieces)
     )
 
 
+def by_length(data: Design, rows: Any) -> Array:
+    """Features of relevance for all, once more for brief pieces alone, and whether a piece is
+    brief."""
+    brief = data.brief[rows][:, None].astype(np.float32)
+    return np.hstack([data.values[rows], data.values[rows] * brief, brief])
+
+
 def _matrix(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Array:
     return np.array([[row[name] for name in names] for row in rows], np.float32)
 

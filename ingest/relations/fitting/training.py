@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from ingest.relations.codebook import TOPICS
-from ingest.relations.fitting.design import FIRST_STANCE, STANCES, Array, Design
+from ingest.relations.fitting.design import FIRST_STANCE, STANCES, Array, Design, by_length
 from ingest.relations.fitting.logistic import logistic
 from ingest.relations.sentence_marks import CONTEXT, MARKS
 from ingest.relations.sentence_network import GAP, OUTPUTS
@@ -143,7 +143,8 @@ class Fit:
         self.vectors = torch.from_numpy(vectors)
         self.random = np.random.default_rng(seed)
         rows = train
-        self.scale_values = _scale(data.values[rows], data.brief[rows])
+        whole = by_length(data, rows)
+        self.scale_values = whole.mean(0), whole.std(0) + 1e-3
         self.scale_tones = data.tones[rows].mean(0), data.tones[rows].std(0) + 1e-3
         columns = 2 * data.values.shape[1] + 1, data.tones.shape[1], data.of_topics.shape[2]
         self.network = Network(vectors.shape[1], columns)
@@ -179,7 +180,7 @@ class Fit:
     def _values(self, rows: Any) -> Array:
         """Features for all, once more for brief pieces alone, and whether a piece is brief."""
         mean, deviation = self.scale_values
-        return np.asarray((_by_length(self.data, rows) - mean) / deviation, np.float32)
+        return np.asarray((by_length(self.data, rows) - mean) / deviation, np.float32)
 
     def _train(self, rows: Any) -> None:
         data, network = self.data, self.network
@@ -339,17 +340,6 @@ def importance(context: Any) -> Any:
 def _sides_meet(context: Any) -> bool:
     us, china, taiwan, both = (bool(context[:, number].any()) for number in (0, 1, 2, 4))
     return (us and (china or taiwan)) or both
-
-
-def _by_length(data: Design, rows: Any) -> Any:
-    brief = data.brief[rows][:, None].astype(np.float32)
-    return np.hstack([data.values[rows], data.values[rows] * brief, brief])
-
-
-def _scale(values: Any, brief: Any) -> tuple[Any, Any]:
-    flag = brief[:, None].astype(np.float32)
-    whole = np.hstack([values, values * flag, flag])
-    return whole.mean(0), whole.std(0) + 1e-3
 
 
 def _tensor(values: Any) -> Any:

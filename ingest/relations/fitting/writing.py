@@ -2,29 +2,41 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ingest.relations.codebook import TOPICS
-from ingest.relations.fitting.design import FIRST_STANCE, STANCES, Design
+from ingest.relations.fitting.design import FIRST_STANCE, STANCES, Array, Design
 from ingest.relations.fitting.training import Fitted
 from ingest.relations.model import Heads, Linear
 from ingest.relations.sentence_network import OUTPUTS
 
 Figures = Mapping[str, Mapping[str, float]]
 
-# What a piece that names neither side has: the log-odds of relevant and primary, less those that
-# its features give. A constant, since all that the fit could tell is how rare it is.
-NOTHING_NAMED = -6.0
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is chosen beside the fits, for brief pieces or for others. Log-odds, but for the
+    calibration: a fitted log-odds times `stretch` plus `shift` is one that can be believed."""
+
+    settled_below: float
+    relevant: float
+    primary: float
+    topics: float
+    stretch: tuple[float, float]  # of relevant, of primary
+    shift: tuple[float, float]
 
 
 def heads(
-    data: Design, fits: Sequence[Fitted], thresholds: Mapping[str, Any], *, brief: bool
+    data: Design, fits: Sequence[Fitted], first: Array, settings: Settings, *, brief: bool
 ) -> Heads:
-    """The mean of the fits' weights on the features' own scale, for brief pieces or for others."""
+    """The mean of the fits' weights on the features' own scale, for brief pieces or for others.
+
+    `first` are the weights of the first step: the intercept, then as `Fitted.values` has them.
+    """
     every = [_linears(data, fit, brief) for fit in fits]
     mean = {
         output: Linear(
@@ -36,15 +48,28 @@ def heads(
         )
         for output in map(str, OUTPUTS)
     }
+    count = len(data.value_names)
+    both = first[1 : count + 1] + (first[count + 1 : -1] if brief else 0.0)
     return Heads(
-        relevant=mean["relevant"],
-        primary=mean["primary"],
+        first=Linear(
+            float(first[0] + (first[-1] if brief else 0.0)),
+            dict(zip(data.value_names, map(float, both), strict=True)),
+        ),
+        settled_below=settings.settled_below,
+        relevant=_calibrated(mean["relevant"], settings.stretch[0], settings.shift[0]),
+        primary=_calibrated(mean["primary"], settings.stretch[1], settings.shift[1]),
         topics={topic: mean[topic] for topic in TOPICS},
         stances={stance: mean[stance] for stance in STANCES},
-        relevant_threshold=thresholds["relevant"],
-        primary_threshold=thresholds["primary"],
-        topics_threshold=thresholds["topics"],
+        relevant_threshold=settings.relevant,
+        primary_threshold=settings.primary,
+        topics_threshold=settings.topics,
+        stretch=settings.stretch,
     )
+
+
+def _calibrated(linear: Linear, stretch: float, shift: float) -> Linear:
+    weights = {name: stretch * weight for name, weight in linear.weights.items()}
+    return Linear(stretch * linear.intercept + shift, weights)
 
 
 def _linears(data: Design, fit: Fitted, brief: bool) -> dict[str, Linear]:
@@ -98,14 +123,7 @@ def model_toml(
     for name, curve in curves.items():
         rows = [f"    [{mean:.3f}, {share:.3f}, {count}]," for mean, share, count in curve]
         lines += [f'"{name}" = [', *rows, "]"]
-    lines += [
-        "",
-        "# Added to the log-odds where a piece names neither side.",
-        "[nothing_named]",
-        f"relevant = {NOTHING_NAMED}",
-        f"primary = {NOTHING_NAMED}",
-        "",
-    ]
+    lines.append("")
     for name, part_heads in (("long", long), ("brief", brief)):
         lines += _heads(name, part_heads)
     return "\n".join(lines)
@@ -118,12 +136,17 @@ def _number(value: float) -> str:
 def _heads(name: str, heads: Heads) -> list[str]:
     lines = [
         f"[{name}.thresholds]  # log-odds",
+        f"settled_below = {heads.settled_below:.3f}",
         f"relevant = {heads.relevant_threshold:.3f}",
         f"primary = {heads.primary_threshold:.3f}",
         f"topics = {heads.topics_threshold:.3f}",
         "",
+        f"[{name}.stretch]  # of what sentences give",
+        f"relevant = {heads.stretch[0]:.4f}",
+        f"primary = {heads.stretch[1]:.4f}",
+        "",
     ]
-    tables = {"relevant": heads.relevant, "primary": heads.primary}
+    tables = {"first": heads.first, "relevant": heads.relevant, "primary": heads.primary}
     tables |= {f"topics.{topic}": linear for topic, linear in heads.topics.items()}
     tables |= {f"stances.{stance}": linear for stance, linear in heads.stances.items()}
     for table, linear in tables.items():
