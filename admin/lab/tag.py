@@ -219,7 +219,7 @@ def _print_comparison(comparison: "Comparison") -> None:
             console.print(f"    {shown(reason)}", soft_wrap=True)
     for kind in comparison.by_kind():
         examples = ", ".join(map(str, kind.examples))
-        console.print(shown(f"{kind.count:5d} {kind.kind} ({examples})"), soft_wrap=True)
+        console.print(shown(f"{kind.count} {kind.kind} ({examples})"), soft_wrap=True)
     console.print(
         f"{len(comparison.changes)} changed, {comparison.same} the same, "
         f"{len(comparison.only_old)} in the old run only, {len(comparison.only_new)} in the new"

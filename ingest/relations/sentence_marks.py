@@ -17,9 +17,12 @@ Floats = npt.NDArray[np.float64]
 Marks = npt.NDArray[np.int8]  # 1 where a mark is made, else 0
 
 # So many sentences of a piece are looked at: the title, the beginning, and those that name most.
-MOST_SENTENCES = 20
+MOST_SENTENCES = 12
 # So many pieces of a sentence are read: two hundred English words, two hundred Han letters.
 MOST_TOKENS = 128
+
+# A sentence's place in its field counts up to this.
+_FAR = 20
 
 # The first sentences of a text are looked at even where they name nothing.
 _BEGINNING = 3
@@ -192,6 +195,6 @@ def _context(sentences: Sequence[MarkedSentence], own: Marks) -> Floats:
     numbers = np.array([sentence.number for sentence in sentences])
     parts[:, 5 * _TOLD] = title
     parts[:, 5 * _TOLD + 1] = ~title & (numbers == 0)
-    parts[:, 5 * _TOLD + 2] = np.minimum(numbers, MOST_SENTENCES) / MOST_SENTENCES
+    parts[:, 5 * _TOLD + 2] = np.minimum(numbers, _FAR) / _FAR
     parts[:, 5 * _TOLD + 3] = float(count == 1)
     return context

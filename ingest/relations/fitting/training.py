@@ -44,6 +44,7 @@ OF_QUOTE = 0.3  # the quoted sentence has the largest share
 # The whole piece's features begin with what they say alone, a little less sure.
 FIRST_GUESS = 0.8
 GUESS_RIDGE = 3.0
+STANCE_RIDGE = 30.0
 
 
 Rows = npt.NDArray[np.int64]  # numbers of pieces
@@ -166,16 +167,44 @@ class Fit:
                 shares += [given[of == number] for number in range(len(part))]
         return odds, shares
 
-    def _guess(self, rows: Any) -> None:
-        """Begin with what the features of the whole piece say by themselves."""
+    def _guess(self, rows: Rows) -> None:
+        """Begin with what the features of the whole piece say by themselves: a step of the fit
+        moves a weight so little that it would not come there from nothing."""
         data = self.data
-        scaled = self._values(rows).astype(np.float64)
+        values = self.network.values
         weights = data.weight[rows].astype(np.float64)
+        scaled = self._values(rows).astype(np.float64)
         for output, yes in ((0, data.relevance[rows] > 0), (1, data.relevance[rows] == 2)):
             found = logistic(scaled, yes, weights, GUESS_RIDGE)
-            values = self.network.values
             values.weight.data[output] = FIRST_GUESS * torch.from_numpy(found[1:]).float()
             values.bias.data[output] = float(found[0])
+        about = rows[data.relevance[rows] > 0]
+        self._guess_topics(about)
+        mean, deviation = self.scale_tones
+        scaled = np.hstack([self._values(about), (data.tones[about] - mean) / deviation])
+        count = values.weight.shape[1]
+        for number in range(len(STANCES)):
+            yes = data.stance[about] == number
+            found = logistic(scaled.astype(np.float64), yes, np.ones(len(about)), STANCE_RIDGE)
+            told = FIRST_GUESS * torch.from_numpy(found[1:]).float()
+            values.weight.data[FIRST_STANCE + number] = told[:count]
+            values.bias.data[FIRST_STANCE + number] = float(found[0])
+            self.network.tones.weight.data[number] = told[count:]
+
+    def _guess_topics(self, about: Rows) -> None:
+        """All topics in one regression: what their features weigh alike, and how common each is."""
+        data = self.data
+        features = data.of_topics[about]
+        each = np.broadcast_to(np.eye(len(TOPICS)), (len(about), len(TOPICS), len(TOPICS)))
+        columns = np.concatenate([features, each], axis=2).reshape(
+            -1, features.shape[2] + len(TOPICS)
+        )
+        yes = data.topics[about].ravel() > 0
+        found = logistic(columns.astype(np.float64), yes, np.ones(len(yes)), GUESS_RIDGE)
+        weights, commonness = np.split(found[1:], [features.shape[2]])
+        self.network.topics.data[:] = FIRST_GUESS * torch.from_numpy(weights).float()
+        bias = self.network.values.bias.data
+        bias[2:FIRST_STANCE] = torch.from_numpy(found[0] + commonness).float()
 
     def _values(self, rows: Any) -> Array:
         """Features for all, once more for brief pieces alone, and whether a piece is brief."""

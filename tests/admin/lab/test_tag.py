@@ -177,8 +177,8 @@ def test_a_comparison_tells_which_labels_changed_and_why(
     assert ended.status == 0
     first, *reasons, last = ended.out.splitlines()
     assert first.startswith("a: relevance: none -> primary; topics: none -> ")
-    assert any("title-sentence" in reason for reason in reasons)
-    assert "    1 relevance: none -> primary (a)" in reasons
+    assert any("-sentence +" in reason for reason in reasons)
+    assert "1 relevance: none -> primary (a)" in reasons
     assert last == "1 changed, 1 the same, 1 in the old run only, 0 in the new"
 
 

@@ -26,7 +26,7 @@ def test_a_piece_about_the_relations_is_primary_with_topics_and_stance():
     tagging = tag(TITLE, TEXT)
     assert tagging.relevance is Relevance.PRIMARY
     assert tagging.stance is Stance.COOPERATION
-    assert {"diplomacy", "law-enforcement", "agriculture"} <= {t.id for t in tagging.topics}
+    assert {"diplomacy", "law-enforcement"} <= {t.id for t in tagging.topics}
     assert tagging.language == "en"
 
 
