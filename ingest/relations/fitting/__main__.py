@@ -35,7 +35,7 @@ from ingest.relations.wordpieces import WordPieces
 
 # Below this sum of the first step, in log-odds, a piece is settled: so are three quarters of what
 # newsrooms print, and one relevant piece in a hundred.
-SETTLED_BELOW = -4.0
+SETTLED_BELOW = -4.5
 
 # The model is the mean of so many folds' fits: each source was seen by two of them at least, and a
 # fourth costs as much time as the others for little.
