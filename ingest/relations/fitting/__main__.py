@@ -33,8 +33,8 @@ from ingest.relations.tagger import TAGGER_VERSION
 from ingest.relations.vocabulary import load_lexicon
 from ingest.relations.wordpieces import WordPieces
 
-# Below this sum of the first step, in log-odds, a piece is settled: so are three quarters of what
-# newsrooms print, and one relevant piece in a hundred.
+# Below this sum of the first step, in log-odds, a piece is settled: so are three quarters of a
+# stream, and one relevant piece in 150.
 SETTLED_BELOW = -4.5
 
 # The model is the mean of so many folds' fits: each source was seen by two of them at least, and a
