@@ -34,7 +34,7 @@ VECTOR_STEP = 2.0**-5
 STEP = 2.0**-14
 
 # Rows of nothing between two sentences, so that no token sees another sentence's: the second
-# layer looks two tokens far.
+# layer attention two tokens far.
 GAP = 2
 
 _VARIANCE_FLOOR = 1e-5  # as torch's LayerNorm has it
@@ -111,8 +111,8 @@ def _give(
     seen = np.hstack([strongest, _rounded(typical), context])
     hidden = _rounded(np.maximum(seen @ w["hidden"] + w["hidden_bias"], 0.0))
     scores = _rounded(hidden @ w["scores"] + context @ w["context"] + w["scores_bias"])
-    looks = _rounded(w["by_relevance"] * scores[:, :1] + w["by_score"] * scores)
-    shares = _rounded(np.exp(looks - looks.max(0)))
+    attention = _rounded(w["by_relevance"] * scores[:, :1] + w["by_score"] * scores)
+    shares = _rounded(np.exp(attention - attention.max(0)))
     shares = _rounded(shares / shares.sum(0)) + _rounded(w["evenly"] / len(scores))
     return np.asarray(shares * scores)
 

@@ -96,11 +96,11 @@ class Network(nn.Module):  # type: ignore[misc]
         seen = functional.dropout(seen, DROPPED, self.training)
         hidden = functional.dropout(torch.relu(self.hidden(seen)), DROPPED, self.training)
         scores = self.scores(hidden) + batch.context @ self.context
-        looks = self.by_relevance * scores[:, :1] + self.by_score * scores
+        attention = self.by_relevance * scores[:, :1] + self.by_score * scores
         pieces, piece_of = batch.pieces, batch.piece_of
         each = piece_of[:, None].expand(-1, COUNT)
-        most = torch.full((pieces, COUNT), -1e9).scatter_reduce(0, each, looks, "amax")
-        shares = torch.exp(looks - most[piece_of])
+        most = torch.full((pieces, COUNT), -1e9).scatter_reduce(0, each, attention, "amax")
+        shares = torch.exp(attention - most[piece_of])
         shares = shares / torch.zeros(pieces, COUNT).index_add_(0, piece_of, shares)[piece_of]
         taken = shares + self.evenly / batch.counts[piece_of][:, None]
         given = torch.zeros(pieces, COUNT).index_add_(0, piece_of, taken * scores)
