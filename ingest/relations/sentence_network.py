@@ -34,7 +34,7 @@ VECTOR_STEP = 2.0**-5
 STEP = 2.0**-14
 
 # Rows of nothing between two sentences, so that no token sees another sentence's: the second
-# layer attention two tokens far.
+# layer looks two tokens far.
 GAP = 2
 
 _VARIANCE_FLOOR = 1e-5  # as torch's LayerNorm has it
