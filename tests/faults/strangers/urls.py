@@ -12,7 +12,7 @@ _MEANINGFUL = (
     "year", "category", "cat", "tag", "type", "mod", "action", "view", "format", "output", "ref",
     "from", "source", "src", "partner", "via", "share", "session", "v", "version", "key", "doc",
     "docid", "file", "path", "url", "title", "slug", "utm", "utmx", "mc", "at", "at_id", "ga", "gl",
-    "campaign", "medium", "content", "term", "channel", "spm", "fid", "guid", "uid", "ID", "Id",
+    "campaign", "medium", "content", "term", "channel", "fid", "guid", "uid", "ID", "Id",
 )  # fmt: skip
 
 DIFFERENT: tuple[tuple[str, str], ...] = (
